@@ -1,0 +1,1 @@
+"""The second process: searches the platforms, matches, classifies and stores posts."""

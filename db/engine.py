@@ -1,0 +1,164 @@
+"""How a database is opened: writers and readers, SQLite and PostgreSQL, and its schema's age."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any constant will do, as long as every process of this product takes the same one.
+_MIGRATION_LOCK = 0x4B454441
+
+
+class DatabaseError(Exception):
+    """The database cannot be used as it is; the message says so in the operator's words."""
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver this product uses; raises DatabaseError on one it cannot serve.
+
+    `postgres://` and `postgresql://` both mean psycopg 3. The message never repeats the URL,
+    which may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError("DATABASE_URL is not a database address") from error
+    backend = parsed.get_backend_name() if parsed.drivername != "postgres" else "postgresql"
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend == "sqlite":
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise DatabaseError(
+        f"databases of the kind {backend!r} are not served; use SQLite or PostgreSQL"
+    )
+
+
+def open_writer(url: str, busy_seconds: float = 15.0) -> Engine:
+    """An engine that may write. The folder of a SQLite file is made when it is missing."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, busy_seconds, read_only=False)
+    return create_engine(
+        parsed,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": max(2, int(busy_seconds))},
+    )
+
+
+def open_reader(url: str, busy_seconds: float = 5.0) -> Engine:
+    """An engine that cannot write: `mode=ro` on SQLite, a read-only session on PostgreSQL."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, busy_seconds, read_only=True)
+    return create_engine(
+        parsed,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        connect_args={
+            "connect_timeout": max(2, int(busy_seconds)),
+            "options": "-c default_transaction_read_only=on",
+        },
+    )
+
+
+def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
+    path = parsed.database or ""
+    in_memory = path in ("", ":memory:")
+    if not in_memory and not read_only:
+        Path(path).expanduser().resolve().parent.mkdir(parents=True, exist_ok=True)
+
+    def connect() -> sqlite3.Connection:
+        if in_memory:
+            target = ":memory:"
+        else:
+            target = Path(path).expanduser().resolve().as_uri()
+            target += "?mode=ro" if read_only else "?mode=rwc"
+        connection = sqlite3.connect(
+            target, timeout=busy_seconds, uri=not in_memory, check_same_thread=False
+        )
+        # None hands BEGIN to us: pysqlite would otherwise start transactions late and end them
+        # before DDL.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        if not read_only:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+        return connection
+
+    engine = create_engine(parsed, creator=connect)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred read-then-write fails at once with "database is locked", so writers take the
+        # lock before they read.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def head_revision() -> str:
+    """The schema revision this code was written for."""
+    from alembic.script import ScriptDirectory
+
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert head is not None
+    return head
+
+
+def revision(connection: Connection) -> str | None:
+    """The schema revision a database stands at, None where it has no schema yet."""
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this code's revision, in one transaction; safe to call from two
+    processes at once. Raises DatabaseError when the database is newer than the code."""
+    with engine.begin() as connection:
+        migrate_within(connection)
+
+
+def migrate_within(connection: Connection) -> None:
+    """The same inside a transaction that the caller holds."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    found = revision(connection)
+    if found == head_revision():
+        return
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if found is not None and found not in known:
+        raise DatabaseError(
+            "the database was made by a newer version of this program; update the program"
+        )
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseError(
+            f"the database schema could not be brought up to date: {error}"
+        ) from error
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A read transaction in which every SELECT sees the same moment."""
+    with engine.connect() as connection, connection.begin():
+        yield connection

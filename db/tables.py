@@ -1,0 +1,366 @@
+"""The tables of the shared database, for SQLite and PostgreSQL alike.
+
+Times are aware UTC instants, days are local day numbers fixed at ingest, counts are nullable
+(NULL is unknown, never 0). The reasons behind keys and indices are in docs/database.md.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rows up only for a column that is exactly INTEGER PRIMARY KEY.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator):
+    """An aware instant, kept in UTC: timestamptz on PostgreSQL, naive UTC text on SQLite.
+
+    SQLAlchemy's DateTime(timezone=True) drops the offset on SQLite without a word, so a naive
+    value is refused here and every other one is turned to UTC before it is bound.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+places = Table(
+    "places",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("city_slug", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    Column("approximate", Boolean, nullable=False),
+    Column("coordinate_source", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("general", Boolean, nullable=False),
+    Column("parent", Text),
+)
+
+place_aliases = Table(
+    "place_aliases",
+    metadata,
+    Column("place_id", ForeignKey("places.id"), primary_key=True),
+    Column("alias", Text, primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("needs_context", Boolean, nullable=False),
+)
+
+social_posts = Table(
+    "social_posts",
+    metadata,
+    # post_id first: the selective column, and the one Citus would distribute by.
+    Column("post_id", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("url", Text),
+    Column("content", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_at_estimated", Boolean, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("captured_at", Instant, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("author_hash", Text),
+    Column("language", Text),
+    Column("hashtags", JSON(none_as_null=True), nullable=False),
+    Column("media_type", Text),
+    Column("likes", BigInteger),
+    Column("comments", BigInteger),
+    Column("shares", BigInteger),
+    Column("views", BigInteger),
+    # likes + comments + shares as far as known; NULL when none of the three is.
+    Column("engagement", BigInteger),
+    Column("is_repost", Boolean, nullable=False),
+    Column("found_by", Text, nullable=False),
+    Column("counted", Boolean, nullable=False),
+    Column("counted_why", Text, nullable=False),
+    # What the text and its origin alone said, kept so that a later label can be taken back.
+    Column("counted_by_rule", Boolean, nullable=False),
+    Column("place_id", ForeignKey("places.id")),
+    Column("sentiment", Text),
+    Column("sentiment_score", Float),
+    Column("keywords", JSON(none_as_null=True)),
+    Column("entities", JSON(none_as_null=True)),
+    Column("predicted_engagement", Text),
+    Column("relevant", Boolean),
+    Column("confidence", Float),
+    Column("classified_by", Text),
+    Column("prompt_version", Text),
+    Column("classified_at", Instant),
+    # Waiting: the next round asks for a label (none yet, or the text changed since).
+    Column("waiting", Boolean, nullable=False),
+    Column("classify_attempts", Integer, nullable=False),
+    Column("classify_note", Text),
+    CheckConstraint(
+        "platform IN ('x','instagram','facebook','youtube','tiktok','import')", name="platform"
+    ),
+    CheckConstraint("sentiment IN ('positive','neutral','negative')", name="sentiment"),
+    CheckConstraint("sentiment_score BETWEEN -1 AND 1", name="score"),
+)
+_counted = text("counted")
+_waiting = text("waiting")
+Index(
+    "ix_posts_place_day",
+    social_posts.c.place_id,
+    social_posts.c.day,
+    social_posts.c.platform,
+    social_posts.c.engagement,
+    sqlite_where=_counted,
+    postgresql_where=_counted,
+)
+Index(
+    "ix_posts_created",
+    social_posts.c.created_at,
+    social_posts.c.place_id,
+    social_posts.c.platform,
+)
+Index(
+    "ix_posts_waiting",
+    social_posts.c.counted,
+    social_posts.c.created_at,
+    sqlite_where=_waiting,
+    postgresql_where=_waiting,
+)
+Index(
+    "ix_posts_not_counted",
+    social_posts.c.day,
+    social_posts.c.platform,
+    sqlite_where=text("NOT counted"),
+    postgresql_where=text("NOT counted"),
+)
+
+post_places = Table(
+    "post_places",
+    metadata,
+    Column("post_id", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("place_id", ForeignKey("places.id"), primary_key=True),
+    Column("alias", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
+    ForeignKeyConstraint(
+        ["post_id", "platform"],
+        ["social_posts.post_id", "social_posts.platform"],
+        ondelete="CASCADE",
+    ),
+    Index("ix_post_places_place", "place_id"),
+)
+
+post_topics = Table(
+    "post_topics",
+    metadata,
+    Column("post_id", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    ForeignKeyConstraint(
+        ["post_id", "platform"],
+        ["social_posts.post_id", "social_posts.platform"],
+        ondelete="CASCADE",
+    ),
+    Index("ix_post_topics_topic", "topic"),
+)
+
+# place_id 0 stands for "Kedah, place unknown": a key column cannot be NULL.
+UNKNOWN_PLACE = 0
+
+daily_totals = Table(
+    "daily_totals",
+    metadata,
+    Column("place_id", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("platform", Text, primary_key=True),
+    Column("posts", BigInteger, nullable=False),
+    Column("positive", BigInteger, nullable=False),
+    Column("neutral", BigInteger, nullable=False),
+    Column("negative", BigInteger, nullable=False),
+    # Sums of the known counts; NULL when no post of the cell has one. *_known counts the posts
+    # behind each sum, so that a page can say of how many posts a total speaks.
+    Column("likes", BigInteger),
+    Column("likes_known", BigInteger, nullable=False),
+    Column("comments", BigInteger),
+    Column("comments_known", BigInteger, nullable=False),
+    Column("shares", BigInteger),
+    Column("shares_known", BigInteger, nullable=False),
+    Column("views", BigInteger),
+    Column("views_known", BigInteger, nullable=False),
+    Column("score_sum", Float, nullable=False),
+    Column("max_engagement", BigInteger),
+    Column("version", BigInteger, nullable=False),
+    Index("ix_daily_totals_version", "version"),
+)
+
+daily_topics = Table(
+    "daily_topics",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("place_id", Integer, primary_key=True, autoincrement=False),
+    Column("platform", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("positive", BigInteger, nullable=False),
+    Column("neutral", BigInteger, nullable=False),
+    Column("negative", BigInteger, nullable=False),
+)
+
+# One row. `version` rises in every transaction that changes what pages show; `epoch` when cells
+# may have vanished, so that a reader rebuilds instead of patching. `timezone` is the one that
+# `day` was fixed in.
+data_version = Table(
+    "data_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("complete", Boolean, nullable=False, default=True),
+)
+
+collection_runs = Table(
+    "collection_runs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("round_id", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("error_kind", Text),
+    Column("error", Text),
+    # fetched: records received; stored: new posts; updated: known posts that changed.
+    Column("fetched", Integer, nullable=False, default=0),
+    Column("stored", Integer, nullable=False, default=0),
+    Column("updated", Integer, nullable=False, default=0),
+    Column("quarantined", Integer, nullable=False, default=0),
+    Column("requests", Integer, nullable=False, default=0),
+    Column("pages", Integer, nullable=False, default=0),
+    # What an operator should know of a run that ended well: "page cap hit", "2 hashtags skipped".
+    Column("note", Text),
+    Index("ix_runs_platform_started", "platform", "started_at"),
+)
+
+# What a platform's next round needs: cursors, cached ids, ledgers. Moved only in the
+# transaction that stores the data it speaks of.
+platform_state = Table(
+    "platform_state",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", JSON(none_as_null=True), nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("post_id", Text),
+    Column("stage", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    # The same odd record comes back every pass: one row, seen again, not a pile of copies.
+    Column("fingerprint", Text, nullable=False, unique=True),
+    Column("passes", Integer, nullable=False, default=1),
+    Column("created_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("replayed_at", Instant),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text),
+    # Rises with every owner; a writer that held an older one is refused.
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", Instant),
+)
+
+due_jobs = Table(
+    "due_jobs",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("due_at", Instant, nullable=False),
+    Column("last_started_at", Instant),
+    Column("last_finished_at", Instant),
+)
+
+event_templates = Table(
+    "event_templates",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name_ms", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("city_slug", Text, nullable=False),
+    # weekly | monthly | yearly | dates, with its parameters in `rule`.
+    Column("recurrence", Text, nullable=False),
+    Column("rule", JSON(none_as_null=True), nullable=False),
+    Column("duration_days", Integer, nullable=False),
+    # False: dates are an expectation that nobody has announced yet.
+    Column("confirmed", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("template_id", ForeignKey("event_templates.id", ondelete="CASCADE"), nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("template_id", "starts_on"),
+    Index("ix_events_starts", "starts_on"),
+)

@@ -1,0 +1,1 @@
+"""Vocabulary and arithmetic: plain functions that need no network, database or browser."""
