@@ -340,8 +340,11 @@ event_templates = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("name_ms", Text, nullable=False),
     Column("name_en", Text, nullable=False),
+    # "all" for what concerns the whole state.
     Column("city_slug", Text, nullable=False),
-    # weekly | monthly | yearly | dates, with its parameters in `rule`.
+    # event | holiday | season: how the calendar and the charts' axes show it.
+    Column("kind", Text, nullable=False),
+    # weekly | monthly | yearly | dates, with its parameters in `rule` (insights/recurrence.py).
     Column("recurrence", Text, nullable=False),
     Column("rule", JSON(none_as_null=True), nullable=False),
     Column("duration_days", Integer, nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -209,6 +210,38 @@ class Unclassified:
     content: str
     places: tuple[str, ...] = ()
     attempts: int = 0
+
+
+@dataclass(frozen=True)
+class EventTemplate:
+    """A recurring event of Kedah: what it is called, where, and the rule of its dates.
+
+    `city_slug` is "all" for the whole state. `recurrence` is weekly, monthly, yearly or dates and
+    `rule` its parameters, as insights/recurrence.py reads them. `kind` is event, holiday or season.
+    `confirmed` False: the dates are an expectation that nobody has announced yet.
+    """
+
+    slug: str
+    name_ms: str
+    name_en: str
+    city_slug: str
+    recurrence: str
+    rule: Mapping[str, Any]
+    duration_days: int = 1
+    confirmed: bool = False
+    source: str = ""
+    kind: str = "event"
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Event:
+    """One dated instance of a template (named by its slug); both days belong to it."""
+
+    template: str
+    starts_on: date
+    ends_on: date
+    confirmed: bool
 
 
 @dataclass(frozen=True)
