@@ -40,7 +40,10 @@ SETTLED = """
     && document.querySelector('[data-testid="stMainBlockContainer"]');
   const now = performance.now();
   const size = document.body.innerText.length + document.querySelectorAll('*').length;
-  if (!still || window.__size !== size) { window.__size = size; window.__since = now; return false; }
+  if (!still || window.__size !== size) {
+    [window.__size, window.__since] = [size, now];
+    return false;
+  }
   return now - window.__since > 250;
 }
 """
