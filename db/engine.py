@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any constant will do, as long as every process of this product takes the same one.
@@ -18,6 +18,20 @@ _MIGRATION_LOCK = 0x4B454441
 
 class DatabaseError(Exception):
     """The database cannot be used as it is; the message says so in the operator's words."""
+
+
+# What working with a database may raise, for those who must not know SQLAlchemy.
+ERRORS = (DatabaseError, SQLAlchemyError)
+
+
+def reason(error: Exception) -> str:
+    """What went wrong in one line: no SQL, no values of the posts, no address, no password."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+        return f"the database did not do what was asked: {lines[0]}"
+    if isinstance(error, SQLAlchemyError):
+        return f"the database did not do what was asked ({type(error).__name__})"
+    return str(error)
 
 
 def parse_url(url: str) -> URL:
