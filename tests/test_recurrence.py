@@ -1,0 +1,207 @@
+"""Recurrence: templates become dated events, through month ends, leap days and year turns."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from insights.model import Event, EventTemplate
+from insights.recurrence import RuleError, dates, occurrences
+
+
+def a_template(recurrence: str, rule: dict, **given) -> EventTemplate:
+    values = {"slug": "pesta", "name_ms": "Pesta", "name_en": "Festival", "city_slug": "yan"}
+    return EventTemplate(recurrence=recurrence, rule=rule, **{**values, **given})
+
+
+def starts(recurrence: str, rule: dict, since: date, until: date, **given) -> list[date]:
+    return [start for start, _ in dates(a_template(recurrence, rule, **given), since, until)]
+
+
+def test_a_weekly_event_falls_on_each_of_its_weekdays():
+    found = starts("weekly", {"weekdays": [4, 5]}, date(2026, 11, 23), date(2026, 12, 7))
+    assert found == [date(2026, 11, 27), date(2026, 11, 28), date(2026, 12, 4), date(2026, 12, 5)]
+
+
+def test_a_weekly_event_crosses_the_year_without_losing_a_week():
+    found = starts("weekly", {"weekdays": [2]}, date(2026, 12, 20), date(2027, 1, 20))
+    assert found == [date(2026, 12, 23) + timedelta(weeks=week) for week in range(4)]
+
+
+def test_every_second_week_counts_from_its_first_week_whatever_window_is_asked():
+    rule = {"weekdays": [0], "every": 2, "from": "2026-01-05"}
+    whole = starts("weekly", rule, date(2026, 1, 1), date(2027, 1, 1))
+    parts = [
+        day
+        for month in range(1, 13)
+        for day in starts("weekly", rule, date(2026, month, 1), _next_month(2026, month))
+    ]
+    assert whole == parts
+    assert whole[:3] == [date(2026, 1, 5), date(2026, 1, 19), date(2026, 2, 2)]
+
+
+def _next_month(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1)
+
+
+def test_every_second_week_does_not_begin_before_its_first_day():
+    rule = {"weekdays": [0, 4], "every": 2, "from": "2026-01-08"}
+    assert starts("weekly", rule, date(2025, 12, 1), date(2026, 1, 12)) == [date(2026, 1, 9)]
+
+
+def test_the_31st_falls_on_the_last_day_of_shorter_months():
+    found = starts("monthly", {"day": 31}, date(2026, 1, 1), date(2026, 7, 1))
+    assert [day.day for day in found] == [31, 28, 31, 30, 31, 30]
+
+
+def test_the_31st_is_left_out_of_shorter_months_where_the_rule_says_so():
+    found = starts("monthly", {"day": 31, "missing": "skip"}, date(2026, 1, 1), date(2027, 1, 1))
+    assert [day.month for day in found] == [1, 3, 5, 7, 8, 10, 12]
+
+
+def test_the_30th_meets_february_in_a_leap_year():
+    assert starts("monthly", {"day": 30}, date(2028, 2, 1), date(2028, 3, 1)) == [date(2028, 2, 29)]
+
+
+def test_the_second_saturday_of_a_month_is_found():
+    found = starts("monthly", {"nth": 2, "weekday": 5}, date(2026, 8, 1), date(2026, 10, 1))
+    assert found == [date(2026, 8, 8), date(2026, 9, 12)]
+
+
+def test_the_last_friday_counts_from_the_end():
+    found = starts("monthly", {"nth": -1, "weekday": 4}, date(2026, 10, 1), date(2026, 12, 1))
+    assert found == [date(2026, 10, 30), date(2026, 11, 27)]
+
+
+def test_a_fifth_sunday_is_never_moved():
+    found = starts("monthly", {"nth": 5, "weekday": 6}, date(2026, 1, 1), date(2027, 1, 1))
+    assert [day.month for day in found] == [3, 5, 8, 11]
+
+
+def test_a_yearly_event_returns_on_its_date():
+    found = starts("yearly", {"month": 8, "day": 31}, date(2026, 1, 1), date(2029, 1, 1))
+    assert found == [date(2026, 8, 31), date(2027, 8, 31), date(2028, 8, 31)]
+
+
+def test_a_leap_day_is_the_28th_in_other_years():
+    found = starts("yearly", {"month": 2, "day": 29}, date(2027, 1, 1), date(2029, 1, 1))
+    assert found == [date(2027, 2, 28), date(2028, 2, 29)]
+
+
+def test_a_leap_day_can_be_kept_to_leap_years():
+    rule = {"month": 2, "day": 29, "missing": "skip"}
+    assert starts("yearly", rule, date(2025, 1, 1), date(2030, 1, 1)) == [date(2028, 2, 29)]
+    assert starts("yearly", rule, date(2097, 1, 1), date(2103, 1, 1)) == []
+
+
+def test_the_third_sunday_of_june_is_found_each_year():
+    found = starts(
+        "yearly", {"month": 6, "nth": 3, "weekday": 6}, date(2025, 1, 1), date(2028, 1, 1)
+    )
+    assert found == [date(2025, 6, 15), date(2026, 6, 21), date(2027, 6, 20)]
+
+
+def test_an_event_of_odd_years_skips_the_even_ones():
+    rule = {"month": 5, "day": 20, "every": 2, "from": 2019}
+    found = starts("yearly", rule, date(2017, 1, 1), date(2028, 1, 1))
+    assert [day.year for day in found] == [2019, 2021, 2023, 2025, 2027]
+
+
+def test_both_days_of_a_span_belong_to_it():
+    template = a_template("yearly", {"month": 12, "day": 30}, duration_days=5)
+    assert dates(template, date(2026, 12, 1), date(2027, 1, 1)) == [
+        (date(2026, 12, 30), date(2027, 1, 3))
+    ]
+
+
+def test_an_event_that_began_last_year_is_found_while_it_runs():
+    template = a_template("yearly", {"month": 12, "day": 30}, duration_days=5)
+    span = [(date(2026, 12, 30), date(2027, 1, 3))]
+    assert dates(template, date(2027, 1, 3), date(2027, 1, 4)) == span
+    assert dates(template, date(2027, 1, 4), date(2027, 1, 5)) == []
+
+
+def test_the_period_is_half_open():
+    rule = {"month": 8, "day": 31}
+    assert starts("yearly", rule, date(2026, 8, 31), date(2026, 9, 1)) == [date(2026, 8, 31)]
+    assert starts("yearly", rule, date(2026, 8, 1), date(2026, 8, 31)) == []
+
+
+@pytest.mark.parametrize("recurrence", ["weekly", "monthly", "yearly", "dates"])
+def test_an_empty_or_turned_round_period_has_no_events(recurrence):
+    template = a_template(recurrence, {})
+    assert dates(template, date(2026, 5, 1), date(2026, 5, 1)) == []
+    assert dates(template, date(2026, 5, 2), date(2026, 5, 1)) == []
+
+
+def test_listed_dates_may_be_days_and_ranges_and_come_in_order():
+    rule = {"dates": ["2026-12-04..2026-12-31", "2026-02-19"]}
+    template = a_template("dates", rule, duration_days=30)
+    assert dates(template, date(2026, 1, 1), date(2027, 1, 1)) == [
+        (date(2026, 2, 19), date(2026, 3, 20)),
+        (date(2026, 12, 4), date(2026, 12, 31)),
+    ]
+
+
+def test_a_question_mark_says_that_a_listed_date_is_to_be_confirmed():
+    rule = {"dates": ["2025-05-20..2025-05-24", "2027-05-01..2027-05-31?"]}
+    template = a_template("dates", rule, confirmed=True)
+    assert occurrences(template, date(2025, 1, 1), date(2028, 1, 1)) == [
+        Event("pesta", date(2025, 5, 20), date(2025, 5, 24), True),
+        Event("pesta", date(2027, 5, 1), date(2027, 5, 31), False),
+    ]
+
+
+def test_an_unconfirmed_template_makes_no_confirmed_event():
+    template = a_template("dates", {"dates": ["2026-02-19"]}, confirmed=False)
+    assert [e.confirmed for e in occurrences(template, date(2026, 1, 1), date(2027, 1, 1))] == [
+        False
+    ]
+
+
+def test_asking_in_pieces_finds_the_same_starts_as_asking_at_once():
+    template = a_template("monthly", {"day": 31}, duration_days=1)
+    whole = dates(template, date(2024, 1, 1), date(2026, 1, 1))
+    pieces = []
+    day = date(2024, 1, 1)
+    while day < date(2026, 1, 1):
+        pieces += dates(template, day, day + timedelta(days=1))
+        day += timedelta(days=1)
+    assert whole == pieces
+
+
+def test_the_first_days_of_the_calendar_are_no_error():
+    template = a_template("monthly", {"day": 1}, duration_days=10)
+    assert dates(template, date.min, date(1, 1, 2)) == [(date(1, 1, 1), date(1, 1, 10))]
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "rule"),
+    [
+        ("hourly", {}),
+        ("weekly", {}),
+        ("weekly", {"weekdays": [7]}),
+        ("weekly", {"weekdays": [0], "every": 0}),
+        ("weekly", {"weekdays": [0], "every": 2}),
+        ("weekly", {"weekdays": [0], "from": "soon"}),
+        ("monthly", {}),
+        ("monthly", {"day": 0}),
+        ("monthly", {"day": True}),
+        ("monthly", {"day": 31, "missing": "next"}),
+        ("monthly", {"nth": 0, "weekday": 1}),
+        ("monthly", {"nth": 1}),
+        ("yearly", {"day": 1}),
+        ("yearly", {"month": 13, "day": 1}),
+        ("dates", {"dates": ["2026-02-30"]}),
+        ("dates", {"dates": ["2026-02-03..2026-02-01"]}),
+    ],
+)
+def test_a_rule_that_cannot_be_read_says_so(recurrence, rule):
+    with pytest.raises(RuleError):
+        dates(a_template(recurrence, rule), date(2026, 1, 1), date(2027, 1, 1))
+
+
+def test_an_event_without_a_length_is_refused():
+    with pytest.raises(RuleError, match="duration"):
+        dates(
+            a_template("monthly", {"day": 1}, duration_days=0), date(2026, 1, 1), date(2027, 1, 1)
+        )
