@@ -54,7 +54,7 @@ class LogLines(logging.Formatter):
         self._redact = redact
         self._zone = zone
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         instant = datetime.fromtimestamp(record.created, self._zone)
         return instant.isoformat(sep=" ", timespec="seconds")
 

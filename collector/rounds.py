@@ -1,0 +1,444 @@
+"""One round: search every platform, match, save, then classify what waits for a label."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from collector.classify import STATE, Classifier, Outcome, closed_until
+from collector.platforms import Page, PlatformError, Source
+from collector.report import CLASSIFY, Line, Report
+from db import queries, store
+from db.engine import ERRORS, Connection, Engine, reason
+from insights.model import Kind, MatchedPost, Platform, Post, RunStatus
+from insights.places import Gazetteer
+
+log = logging.getLogger("collector")
+
+COUNTED_ORIGINS = ("page:", "hashtag:", "import", "own")
+ALL = 1_000_000  # batches; more than ever wait
+HELD_PASSES = 3  # passes with rejects that leave a cursor where it is
+STOP_GRACE = 6.0  # seconds a platform gets to end by itself once a stop was asked for
+ERROR_LENGTH = 500  # characters of an error text kept in a run record
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one round may spend. `classify_posts` are asked per request, `classify_requests` is the
+    largest number of batches; None means until nothing waits."""
+
+    run_budget: float = 1800.0
+    classify_posts: int = 25
+    classify_requests: int | None = 20
+    classify_attempts: int = 4
+
+
+def no_guard(_connection: Connection) -> None:
+    """Lets every write pass: for whoever holds no lease, such as an import."""
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What every part of a round is handed."""
+
+    engine: Engine
+    clock: Callable[[], datetime]
+    stop: threading.Event
+    limits: Limits
+    guard: Callable[[Connection], None]
+    redact: Callable[[str], str]
+    ends_at: float  # by time.monotonic
+    round_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    gazetteer: Gazetteer | None = None
+    zone: tzinfo = UTC
+    hash_secret: str = field(default="", repr=False)
+
+    def write(self, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        """Call a function of the store in a transaction of its own, under the guard."""
+        with self.engine.begin() as connection:
+            self.guard(connection)
+            return function(connection, *given, **named)
+
+    def check_budget(self) -> None:
+        if time.monotonic() > self.ends_at:
+            raise PlatformError(Kind.BUDGET, "COLLECTOR_RUN_BUDGET was used up before the end")
+
+
+def collect(
+    engine: Engine,
+    sources: Sequence[Source],
+    gazetteer: Gazetteer,
+    classifier: Classifier | None,
+    clock: Callable[[], datetime],
+    *,
+    zone: tzinfo,
+    hash_secret: str = "",
+    stop: threading.Event | None = None,
+    skipped: Mapping[str, str] | None = None,
+    limits: Limits = Limits(),
+    guard: Callable[[Connection], None] = no_guard,
+    redact: Callable[[str], str] = str,
+) -> Report:
+    """Fetch, store and classify once; every platform in a thread of its own.
+
+    `clock` gives aware UTC instants. `skipped` says per platform why it was left out; so do a run
+    record and a log line. `guard` raises store.LeaseLost inside a transaction when another
+    collector took over; `redact` takes secrets out of error texts. A platform that fails is
+    recorded and touches no other. Raises store.LeaseLost, and one of db.engine.ERRORS when the
+    database cannot even record the outcome.
+    """
+    context = _Context(
+        engine,
+        clock,
+        stop or threading.Event(),
+        limits,
+        guard,
+        redact,
+        time.monotonic() + limits.run_budget,
+        gazetteer=gazetteer,
+        zone=zone,
+        hash_secret=hash_secret,
+    )
+    lines = [_skip(context, name, why) for name, why in (skipped or {}).items()]
+    fetched, left = _run_all(context, [_platform_work(context, source) for source in sources])
+    lines += fetched
+    if not context.stop.is_set():
+        last, behind = _classify_last(context, classifier)
+        lines, left = [*lines, last], left or behind
+    return Report(tuple(lines), context.stop.is_set(), left)
+
+
+def classify_waiting(
+    engine: Engine,
+    classifier: Classifier | None,
+    clock: Callable[[], datetime],
+    *,
+    stop: threading.Event | None = None,
+    limits: Limits = Limits(),
+    guard: Callable[[Connection], None] = no_guard,
+    redact: Callable[[str], str] = str,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Only the second half of a round: ask for the labels that are missing (`backfill`).
+
+    `progress` is told the number of posts dealt with so far, batch by batch. The rest as `collect`.
+    """
+    ends_at = time.monotonic() + limits.run_budget
+    context = _Context(engine, clock, stop or threading.Event(), limits, guard, redact, ends_at)
+    line, left = _classify_last(context, classifier, progress)
+    return Report((line,), context.stop.is_set(), left)
+
+
+def matched_post(post: Post, gazetteer: Gazetteer, hash_secret: str) -> MatchedPost:
+    """The post with its places, whether it counts, and why, as `code:detail`."""
+    match = gazetteer.match(post.content, hashtags=post.hashtags, geo=post.geo)
+    counted, why = _counted(post, match)
+    return MatchedPost(post, match, counted, why, author_hash(post, hash_secret))
+
+
+def author_hash(post: Post, secret: str) -> str | None:
+    """HMAC-SHA256 of platform and author; None without a secret (a plain hash protects nobody)."""
+    if not secret or not post.author:
+        return None
+    author = f"{post.platform}:{post.author}".encode(errors="replace")
+    return hmac.new(secret.encode(), author, hashlib.sha256).hexdigest()
+
+
+def _counted(post: Post, match) -> tuple[bool, str]:
+    if post.is_repost:
+        return False, "repost"
+    if match.about_kedah:
+        link = match.primary or next(iter(match.links), None)
+        return True, f"named:{link.alias}" if link else f"kedah:{match.why}"
+    if post.found_by.startswith(COUNTED_ORIGINS):
+        return True, post.found_by
+    return False, "no_place"
+
+
+# ---- running parts of a round in threads -------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Work:
+    platform: str
+    run: Callable[[Line], None]  # fills the line; raises PlatformError or a database error
+    requests: Callable[[], int]
+
+
+def _run_all(context: _Context, works: Sequence[_Work]) -> tuple[list[Line], bool]:
+    """Run every work in a thread; returns their lines and whether one was left behind."""
+    if not works:
+        return [], False
+    run_ids = [
+        context.write(store.start_run, context.round_id, w.platform, context.clock()) for w in works
+    ]
+    pool = ThreadPoolExecutor(max_workers=len(works), thread_name_prefix="round")
+    try:
+        futures = [
+            pool.submit(_finish, context, run_id, w)
+            for run_id, w in zip(run_ids, works, strict=True)
+        ]
+        _wait(futures, context.stop)
+    finally:
+        # A thread that still waits for a platform must not keep a stop from being quick.
+        pool.shutdown(wait=False, cancel_futures=True)
+    lines = [
+        _outcome(context, run_id, work, future)
+        for run_id, work, future in zip(run_ids, works, futures, strict=True)
+    ]
+    return lines, not all(future.done() for future in futures)
+
+
+def _wait(futures: Iterable[Future], stop: threading.Event) -> None:
+    """Until all are done, or for STOP_GRACE seconds after a stop was asked for."""
+    pending = set(futures)
+    while pending and not stop.is_set():
+        pending = wait(pending, timeout=0.2).not_done
+    if pending:
+        wait(pending, timeout=STOP_GRACE)
+
+
+def _finish(context: _Context, run_id: int, work: _Work) -> Line:
+    """Run one work and close its run record, whichever way it ended."""
+    line = Line(work.platform)
+    begun = time.monotonic()
+    try:
+        work.run(line)
+    except PlatformError as error:
+        line.fail(error.kind, error.message)
+    except store.LeaseLost:
+        raise
+    except ERRORS as error:
+        line.fail(Kind.DB, reason(error))
+    line.seconds = time.monotonic() - begun
+    line.requests = work.requests()
+    line.status = _status(line, context.stop)
+    _close(context, run_id, line)
+    return line
+
+
+def _status(line: Line, stop: threading.Event) -> RunStatus:
+    if stop.is_set():
+        return RunStatus.INTERRUPTED
+    if line.kind is None:
+        return RunStatus.OK
+    return RunStatus.PARTIAL if line.pages else RunStatus.FAILED
+
+
+def _outcome(context: _Context, run_id: int, work: _Work, future: Future) -> Line:
+    """The line of a finished work; of one that was left behind or broke, the record is closed."""
+    if not future.done():
+        line = Line(work.platform, RunStatus.INTERRUPTED)
+        _close(context, run_id, line)
+        return line
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, (store.LeaseLost, *ERRORS)):
+        raise error
+    log.error("%s: a fault of the program", work.platform, exc_info=error)
+    line = Line(work.platform, RunStatus.FAILED)
+    line.fail(Kind.UNKNOWN, f"a fault of the program ({type(error).__name__})")
+    _close(context, run_id, line)
+    return line
+
+
+def _close(context: _Context, run_id: int, line: Line) -> None:
+    line.errors = [context.redact(text) for text in line.errors]
+    line.notes = [context.redact(text) for text in line.notes]
+    context.write(
+        store.finish_run,
+        run_id,
+        status=line.status,
+        now=context.clock(),
+        error_kind=line.kind,
+        error="; ".join(line.errors)[:ERROR_LENGTH] or None,
+        fetched=line.fetched,
+        stored=line.new,
+        updated=line.updated,
+        quarantined=line.quarantined,
+        requests=line.requests,
+        pages=line.pages,
+        note="; ".join(line.notes)[:ERROR_LENGTH] or None,
+    )
+    level = logging.INFO if line.status in (RunStatus.OK, RunStatus.INTERRUPTED) else logging.ERROR
+    log.log(level, "%s", line)
+
+
+def _skip(context: _Context, platform: str, why: str) -> Line:
+    context.write(store.record_skipped, context.round_id, platform, context.clock(), why)
+    line = Line(platform, RunStatus.SKIPPED, notes=[why])
+    log.info("%s", line)
+    return line
+
+
+# ---- one platform ------------------------------------------------------------------------------
+
+
+@dataclass
+class _Pass:
+    """What one stream brought in this round so far."""
+
+    newest: datetime | None = None
+    rejected: bool = False
+
+
+def _platform_work(context: _Context, source: Source) -> _Work:
+    return _Work(
+        source.platform,
+        lambda line: _save_pages(context, source, line),
+        lambda: source.requests,
+    )
+
+
+def _save_pages(context: _Context, source: Source, line: Line) -> None:
+    with context.engine.connect() as connection:
+        state = queries.state_of(connection, source.platform)
+    passes: dict[str, _Pass] = {}
+    for page in source.search(state, context.clock()):
+        _save_page(context, source.platform, page, passes.setdefault(page.stream, _Pass()), line)
+        if context.stop.is_set():
+            return
+        context.check_budget()
+
+
+def _save_page(
+    context: _Context, platform: Platform, page: Page, stream: _Pass, line: Line
+) -> None:
+    """Store one page; its cursor moves in the same transaction, and only with a last page."""
+    posts = [matched_post(post, context.gazetteer, context.hash_secret) for post in page.posts]
+    now = context.clock()
+    with context.engine.begin() as connection:
+        context.guard(connection)
+        saved = store.save_page(
+            connection,
+            posts,
+            now=now,
+            zone=context.zone,
+            rejects=page.rejects,
+            platform=platform,
+            state=page.state,
+        )
+        stream.rejected |= bool(page.rejects) or saved.quarantined > 0
+        stream.newest = _newest(stream.newest, page.posts, now)
+        if page.last:
+            before = queries.state_of(connection, platform)
+            store.save_state(connection, platform, _moved(before, page.stream, stream, now), now)
+    line.new += saved.new
+    line.updated += saved.updated
+    line.quarantined += saved.quarantined
+    line.fetched += page.fetched
+    line.say(page.note)
+    if page.problem is None:
+        line.pages += 1
+    else:
+        line.fail(page.problem.kind, page.problem.message)
+
+
+def _newest(known: datetime | None, posts: Iterable[Post], now: datetime) -> datetime | None:
+    """The newest instant a platform stated itself; a clock ahead of ours moves no cursor."""
+    stated = (p.posted_at for p in posts if p.posted_at is not None and not p.posted_at_estimated)
+    past = [instant for instant in stated if instant <= now]
+    return max([*past, known] if known else past, default=None)
+
+
+def _moved(
+    state: Mapping[str, Any], stream: str, done: _Pass, now: datetime
+) -> dict[str, str | int]:
+    """The stream's cursor and its count of held passes, after a pass that reached its end.
+
+    A pass with rejects leaves the cursor where it was, so that the next pass asks for the same
+    posts again; after HELD_PASSES of those it moves on, as the records stand in quarantine anyway.
+    """
+    held = int(state.get(f"held:{stream}", 0))
+    if done.rejected and held < HELD_PASSES:
+        return {f"held:{stream}": held + 1}
+    moved: dict[str, str | int] = {f"held:{stream}": 0} if held else {}
+    known = state.get(f"cursor:{stream}")
+    before = datetime.fromisoformat(known) if known else None
+    if before is not None and before > now:
+        before = None
+    newest = max((i for i in (before, done.newest) if i is not None), default=None)
+    if newest is not None:
+        moved[f"cursor:{stream}"] = newest.isoformat()
+    return moved
+
+
+# ---- the classifier ----------------------------------------------------------------------------
+
+
+def _classify_last(
+    context: _Context,
+    classifier: Classifier | None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Line, bool]:
+    """Classify what waits; the classifier's line, and whether its thread was left behind."""
+    with context.engine.connect() as connection:
+        waiting = queries.backlog(connection)
+    if classifier is None:
+        why = f"no GEMINI_API_KEY; {waiting} posts wait for a label"
+        return _skip(context, CLASSIFY, why), False
+    calls = [0]
+    work = _Work(
+        CLASSIFY,
+        lambda line: _classify(context, classifier, line, calls, progress),
+        lambda: calls[0],
+    )
+    lines, left = _run_all(context, [work])
+    return lines[0], left
+
+
+def _classify(
+    context: _Context,
+    classifier: Classifier,
+    line: Line,
+    calls: list[int],
+    progress: Callable[[int], None] | None,
+) -> None:
+    limits = context.limits
+    most = ALL if limits.classify_requests is None else limits.classify_requests
+    with context.engine.connect() as connection:
+        closed = closed_until(queries.state_of(connection, STATE), context.clock())
+        posts = queries.waiting_posts(
+            connection, most * limits.classify_posts, limits.classify_attempts
+        )
+    if closed is not None:
+        raise PlatformError(Kind.QUOTA, f"not asked before {closed:%Y-%m-%d %H:%M} UTC")
+    for outcome in classifier.classify(posts, context.stop) if posts else ():
+        calls[0] += outcome.calls
+        _save_outcome(context, outcome, line)
+        if progress is not None:
+            progress(line.fetched)
+        if context.stop.is_set():
+            return
+        context.check_budget()
+    with context.engine.connect() as connection:
+        waiting = queries.backlog(connection)
+    line.say(f"{waiting} still wait" if waiting else "")
+
+
+def _save_outcome(context: _Context, outcome: Outcome, line: Line) -> None:
+    now = context.clock()
+    with context.engine.begin() as connection:
+        context.guard(connection)
+        if outcome.answers:
+            line.updated += store.save_classifications(connection, outcome.answers, now=now)
+        for key, note, blocked in outcome.refused:
+            store.note_refusals(connection, [key], context.redact(note), blocked=blocked)
+        if outcome.state:
+            store.save_state(connection, STATE, outcome.state, now)
+    line.fetched += len(outcome.answers) + len(outcome.refused)
+    if outcome.answers or outcome.refused:
+        line.pages += 1
+    line.say(outcome.note)
+    if outcome.error is not None:
+        line.fail(outcome.error.kind, outcome.error.message)
