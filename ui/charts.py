@@ -1,0 +1,743 @@
+"""Tables drawn as figures: every chart of the dashboard as a plain Plotly dictionary.
+
+No Streamlit, no reader and no language is known here: words arrive as arguments. Dictionaries
+because a Plotly Express figure costs ten times as much CPU; template "none" because Streamlit lays
+its own theme over it in the browser. The colours `#000001`… are the places of
+`theme.chartCategoricalColors` and become the reader's light or dark ones there.
+
+`customdata` of every bar and point starts with what a click opens: a slug, a code, or an ISO day
+(or two, joined by "/": first and last day, both included).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from insights.model import Sentiment
+
+Figure = dict[str, Any]
+DayText = Callable[[date], str]
+
+# In the order of theme.chartCategoricalColors in .streamlit/config.toml.
+ACCENT = "#000001"
+COLOURS = {
+    Sentiment.NEGATIVE: "#000002",
+    Sentiment.NEUTRAL: "#000003",
+    Sentiment.POSITIVE: "#000004",
+}
+MUTED = "#000036"  # Streamlit's own place for soft text
+FAINT = "#000039"  # and for hairlines
+PAGE = "#000038"  # and for the page behind
+UNCLASSIFIED = "unclassified"
+
+# A phone's scroll must never zoom a chart, and there is nothing a mode bar could do better.
+CONFIG = {
+    "displayModeBar": False,
+    "scrollZoom": False,
+    "doubleClick": False,
+    "showTips": False,
+    "showAxisDragHandles": False,
+}
+WEEKLY_FROM = 121  # days; beyond that daily bars are thinner than a finger and a pixel
+ROW = 30  # pixels a horizontal bar with its words beside it
+TALL_ROW = 42  # and with its words above it
+LANGKAWI = (99.62, 99.98, 6.14, 6.49)  # west, east, south, north
+MAINLAND = (99.98, 101.18, 5.04, 6.62)
+
+
+def trend(
+    days: pd.DataFrame,
+    *,
+    name: str,
+    day_text: DayText,
+    before: Sequence[int] | None = None,
+    before_name: str = "",
+    events: Iterable[tuple[date, date, str]] = (),
+    events_name: str = "",
+    gaps: Iterable[tuple[date, date]] = (),
+    today: date | None = None,
+) -> Figure:
+    """Posts a day as bars (a week Sunday-Saturday beyond 120 days), silent days included.
+
+    `days` has one row a day: day, posts. `before` are the posts of the days compared with, row by
+    row (drawn as a dotted line, daily bars only). Today's bar is paler: it is not over yet.
+    `events` are first day, last day, name; `gaps` the days on which nothing could be collected,
+    both ends included.
+    """
+    steps = _steps(days)
+    x = _step_texts(steps, day_text)
+    happening = _happening(steps, events)
+    bars = _bars(x, steps["posts"], steps, name, ACCENT)
+    bars["marker"]["opacity"] = [0.45 if last == today else 1 for last in steps["last"]]
+    traces = [bars]
+    comparable = before is not None and len(before) == len(steps) == len(days)
+    if comparable:
+        traces.append(_dotted(x, before, before_name))
+    if happening:
+        traces.append(_marks(x, happening, events_name))
+    # One hover text, on the bars: in a unified hover Plotly would hand a click to any trace.
+    bars["hovertemplate"] = f"{escape(name)}: %{{y:,d}}%{{text}}<extra></extra>"
+    bars["text"] = [
+        (f"<br>{escape(before_name)}: {before[i]:,}" if comparable else "")
+        + "".join(f"<br>{escape(words)}" for words in happening.get(i, ()))
+        for i in range(len(steps))
+    ]
+    bars["textposition"] = "none"
+    return _figure(
+        traces,
+        height=260,
+        xaxis=_day_axis(steps, x, day_text),
+        yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+        hovermode="x unified",
+        showlegend=len(traces) > 1,
+        shapes=_shades(steps, gaps),
+        bargap=0.15,
+    )
+
+
+def sentiment_trend(
+    days: pd.DataFrame,
+    names: Mapping[str, str],
+    *,
+    day_text: DayText,
+    gaps: Iterable[tuple[date, date]] = (),
+) -> Figure:
+    """Posts a day (a week beyond 120 days) stacked by label, unclassified ones apart on top.
+
+    `days` has day, posts, negative, neutral, positive; `names` the words for the three labels and
+    for "unclassified".
+    """
+    steps = _steps(days)
+    x = _step_texts(steps, day_text)
+    traces = [
+        _bars(x, steps[s], steps, names[s], colour, suffix=f"/{s}") for s, colour in COLOURS.items()
+    ]
+    rest = steps["posts"] - steps["negative"] - steps["neutral"] - steps["positive"]
+    if rest.any():
+        open_bars = _bars(x, rest, steps, names[UNCLASSIFIED], PAGE, suffix=f"/{UNCLASSIFIED}")
+        open_bars["marker"]["line"] = {"color": MUTED, "width": 1}
+        traces.append(open_bars)
+    return _figure(
+        traces,
+        height=280,
+        barmode="stack",
+        xaxis=_day_axis(steps, x, day_text),
+        yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+        hovermode="closest",
+        showlegend=True,
+        shapes=_shades(steps, gaps),
+        bargap=0.15,
+    )
+
+
+def net_trend(steps: pd.DataFrame, *, name: str, band_name: str, day_text: DayText) -> Figure:
+    """Net sentiment over time with its 95 % interval as a band.
+
+    `steps` has first, last (dates), value, low, high (-100..+100, None where too few posts say)
+    and n. A step without a value breaks the line instead of being drawn as zero.
+    """
+    x = _step_texts(steps, day_text)
+    values, low, high = (_optional(steps[c]) for c in ("value", "low", "high"))
+    traces = []
+    for start, end in _runs(values):
+        xs = x[start:end]
+        band = high[start:end] + low[start:end][::-1]
+        traces.append(_band(xs + xs[::-1], band, band_name))
+    spans = [f"{_range(a, b)}" for a, b in zip(*_low_high_text(low, high), strict=True)]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": x,
+            "y": values,
+            "name": name,
+            "line": {"color": ACCENT, "width": 2},
+            "marker": {"size": 6},
+            "customdata": [
+                [f"{_iso(f)}/{_iso(u)}", int(n), span]
+                for f, u, n, span in zip(
+                    steps["first"], steps["last"], steps["n"], spans, strict=True
+                )
+            ],
+            "hovertemplate": "%{y:+.0f} (%{customdata[2]}; n %{customdata[1]:,d})",
+        }
+    )
+    return _figure(
+        traces,
+        height=240,
+        xaxis=_day_axis(steps, x, day_text),
+        yaxis={
+            "range": [-104, 104],
+            "tickvals": [-100, -50, 0, 50, 100],
+            "ticktext": ["−100", "−50", "0", "+50", "+100"],
+            "zeroline": True,
+        },
+        hovermode="x unified",
+        showlegend=False,
+    )
+
+
+def ranking(
+    rows: pd.DataFrame,
+    *,
+    value: str,
+    label: str,
+    opens: str,
+    unit: str,
+    figure_text: Callable[[int], str] = "{:,}".format,
+    colour: str = ACCENT,
+    limit: int = 12,
+) -> Figure:
+    """The largest `value`s as horizontal bars, largest on top, each with its exact figure.
+
+    `label` and `opens` name the columns with the words shown and the code a click opens; `unit`
+    is the word after the figure in the hover text; `figure_text` writes the one at a bar's end.
+    Unknown values are left out, not drawn as 0.
+    """
+    rows = rows.dropna(subset=[value]).nlargest(limit, value).iloc[::-1]
+    values = rows[value].astype(int).tolist()
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": values,
+        "y": _rows_text(rows[label]),
+        "marker": {"color": colour},
+        "text": [figure_text(v) for v in values],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textangle": 0,
+        "customdata": [[str(code)] for code in rows[opens]],
+        "hovertemplate": f"%{{y}}: %{{x:,d}} {escape(unit)}<extra></extra>",
+    }
+    top = max(values, default=1) or 1
+    return _figure(
+        [trace],
+        height=_rows_height(len(rows), legend=False),
+        xaxis={"visible": False, "range": [0, top * 1.16]},
+        yaxis=_row_axis(),
+        hovermode="closest",
+        bargap=0.35,
+    )
+
+
+def sentiment_bars(
+    rows: pd.DataFrame,
+    names: Mapping[str, str],
+    *,
+    label: str,
+    opens: str,
+    too_few: str,
+    least: int = 5,
+    limit: int = 12,
+) -> Figure:
+    """Shares of the labels as bars that part at the middle: negative left, positive right.
+
+    `rows` has negative, neutral, positive (counts) and comes in the order to be shown, first on
+    top. A row with fewer than `least` classified posts shows the words `too_few` and no bar. The
+    neutral share lies across the middle, half to each side, so equal sides mean balance.
+    """
+    rows = rows.head(limit).iloc[::-1]
+    counts = rows[list(COLOURS)].astype(int)
+    n = counts.sum(axis=1)
+    enough = n >= least
+    share = counts.div(n.where(enough), axis=0) * 100
+    y = _rows_text(rows[label])
+    half = share[Sentiment.NEUTRAL] / 2
+    start = {
+        Sentiment.NEGATIVE: -half - share[Sentiment.NEGATIVE],
+        Sentiment.NEUTRAL: -half,
+        Sentiment.POSITIVE: half,
+    }
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": _optional(share[s]),
+            "base": _optional(start[s]),
+            "y": y,
+            "name": names[s],
+            "marker": {"color": colour},
+            "customdata": [
+                [f"{code}/{s}", int(k), int(total)]
+                for code, k, total in zip(rows[opens], counts[s], n, strict=True)
+            ],
+            "hovertemplate": "%{fullData.name}: %{customdata[1]:,d} / %{customdata[2]:,d}"
+            " (%{x:.0f} %)<extra></extra>",
+        }
+        for s, colour in COLOURS.items()
+    ]
+    traces += [
+        _end_text(start[Sentiment.NEGATIVE], y, share[Sentiment.NEGATIVE], "middle left"),
+        _end_text(half + share[Sentiment.POSITIVE], y, share[Sentiment.POSITIVE], "middle right"),
+        {
+            **_end_text(pd.Series(0.0, index=rows.index).where(~enough), y, share.iloc[:, 0], ""),
+            "text": [too_few] * len(rows),
+            "textposition": "middle right",
+            "textfont": {"color": MUTED, "size": 12},
+        },
+    ]
+    return _figure(
+        traces,
+        height=len(rows) * TALL_ROW + 44,
+        barmode="overlay",
+        xaxis={"visible": False, "range": _room(start, half, share), "zeroline": False},
+        yaxis={"type": "category", "visible": False, "range": [-0.5, len(rows) - 0.1]},
+        hovermode="closest",
+        showlegend=True,
+        bargap=0.64,
+        shapes=[_vertical(0)],
+        annotations=_row_titles(y, n),
+    )
+
+
+def distribution(counts: Mapping[str, int], names: Mapping[str, str]) -> Figure:
+    """One bar of all classified posts parted by label, words and shares written under each part."""
+    total = sum(counts[s] for s in COLOURS)
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": [counts[s]],
+            "y": [""],
+            "name": f"{names[s]} {_percent(counts[s], total)}",
+            "marker": {"color": colour, "line": {"color": PAGE, "width": 2}},
+            "customdata": [[str(s)]],
+            "hovertemplate": f"{escape(names[s])}: %{{x:,d}} / {total:,}<extra></extra>",
+        }
+        for s, colour in COLOURS.items()
+    ]
+    return _figure(
+        traces,
+        height=110,
+        barmode="stack",
+        xaxis={"visible": False, "range": [0, max(total, 1)]},
+        yaxis={"visible": False},
+        hovermode="closest",
+        showlegend=True,
+        bargap=0,
+    )
+
+
+def place_map(
+    places: pd.DataFrame,
+    names: Mapping[str, str],
+    *,
+    frame: tuple[float, float, float, float],
+    posts_word: str,
+    tiles: bool = False,
+    labels: int = 8,
+) -> Figure:
+    """Places as marks: size by posts, colour and shape by what the labels say.
+
+    `places` has slug, name, lat, lon, posts, verdict (a sentiment, or "too_few"); `names` the
+    words for these. `frame` is west, east, south, north in degrees. The coast is our own file, so
+    nothing is fetched; with `tiles` the reader's browser asks OpenStreetMap's server for the
+    background. Labels go to the places with the most posts that have room for one.
+    """
+    west, east, south, north = frame
+    inside = places["lon"].between(west, east) & places["lat"].between(south, north)
+    shown = places[inside].sort_values("posts", ascending=False)
+    largest = max(int(places["posts"].max()) if len(places) else 0, 1)
+    draw = _tile_marks if tiles else _plain_marks
+    marks = [
+        draw(group, verdict, names, largest, posts_word)
+        for verdict, group in _by_verdict(shown)
+        if len(group)
+    ]
+    if tiles:
+        return _tiled(marks, frame)
+    return _figure(
+        [*_coast(frame), *marks],
+        height=440,
+        xaxis={"visible": False, "range": [west, east]},
+        # One degree of longitude is cos(6°) as long as one of latitude.
+        yaxis={
+            "visible": False,
+            "range": [south, north],
+            "scaleanchor": "x",
+            "scaleratio": 1.0055,
+        },
+        hovermode="closest",
+        showlegend=True,
+        annotations=_place_labels(shown, frame, largest, labels),
+    )
+
+
+def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layout) -> Figure:
+    return {
+        "data": traces,
+        "layout": {
+            "template": "none",
+            "height": height,
+            "margin": {"l": 0, "r": 0, "t": 4, "b": 0, "pad": 4},
+            "showlegend": False,
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.0,
+                "yanchor": "bottom",
+                "traceorder": "normal",
+                "itemclick": False,
+                "itemdoubleclick": False,
+            },
+            "dragmode": False,
+            "barcornerradius": 2,
+            "separators": ".,",
+            "xaxis": {"fixedrange": True, **xaxis},
+            "yaxis": {"fixedrange": True, **yaxis},
+            **layout,
+        },
+    }
+
+
+def _steps(days: pd.DataFrame) -> pd.DataFrame:
+    """One row a bar: first and last day with the sums of what lies between."""
+    steps = days.assign(first=days["day"], last=days["day"])
+    if len(days) < WEEKLY_FROM:
+        return steps.reset_index(drop=True)
+    # isoweekday: Sunday is 7, and the week here begins with it.
+    week = [day - timedelta(days=day.isoweekday() % 7) for day in days["day"]]
+    counts = [c for c in ("posts", "negative", "neutral", "positive") if c in days]
+    how = {"first": "min", "last": "max", **dict.fromkeys(counts, "sum")}
+    return steps.groupby(pd.Index(week, name="week"), sort=True).agg(how).reset_index(drop=True)
+
+
+def _step_texts(steps: pd.DataFrame, day_text: DayText) -> list[str]:
+    """Each step's words; they are the axis' categories, so that months come in any language."""
+    return [
+        day_text(first) if first == last else f"{day_text(first)} – {day_text(last)}"
+        for first, last in zip(steps["first"], steps["last"], strict=True)
+    ]
+
+
+def _day_axis(steps: pd.DataFrame, x: list[str], day_text: DayText) -> dict:
+    every = max(1, math.ceil(len(steps) / 6))
+    shown = list(range(len(steps) - 1, -1, -every))[::-1]
+    first = steps["first"].tolist()
+    return {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": x,
+        "tickvals": [x[i] for i in shown],
+        # "23 Nov 2026" -> "23 Nov": the year stands in the hover text and in the page's period.
+        "ticktext": [day_text(first[i]).rsplit(" ", 1)[0] for i in shown],
+        "tickangle": 0,
+    }
+
+
+def _bars(x, values, steps, name: str, colour: str, *, suffix: str = "") -> dict:
+    return {
+        "type": "bar",
+        "x": x,
+        "y": values.astype(int).tolist(),
+        "name": name,
+        "marker": {"color": colour},
+        "customdata": [
+            [f"{_iso(first)}/{_iso(last)}{suffix}"]
+            for first, last in zip(steps["first"], steps["last"], strict=True)
+        ],
+        "hovertemplate": "%{x}<br>%{fullData.name}: %{y:,d}<extra></extra>",
+    }
+
+
+def _dotted(x: list[str], values: Sequence[int], name: str) -> dict:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": [int(v) for v in values],
+        "name": name,
+        "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+
+
+def _band(x: list[str], y: list[float], name: str) -> dict:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "fill": "toself",
+        "name": name,
+        "line": {"width": 0, "color": ACCENT},
+        "opacity": 0.2,
+        "hoverinfo": "skip",
+    }
+
+
+def _happening(steps: pd.DataFrame, events: Iterable[tuple[date, date, str]]):
+    """The names of what goes on in each step, by the step's position."""
+    at: dict[int, list[str]] = {}
+    for since, until, words in events:
+        for i in _touched(steps, since, until):
+            at.setdefault(i, []).append(words)
+    return at
+
+
+def _touched(steps: pd.DataFrame, since: date, until: date) -> list[int]:
+    spans = enumerate(zip(steps["first"], steps["last"], strict=True))
+    return [i for i, (first, last) in spans if first <= until and since <= last]
+
+
+def _marks(x: list[str], happening: Mapping[int, list[str]], name: str) -> dict:
+    """Events as small triangles on the axis; what goes on is named in the bars' hover text."""
+    at = sorted(happening)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x[i] for i in at],
+        "y": [0] * len(at),
+        "name": name,
+        "marker": {"symbol": "triangle-up", "size": 9, "color": MUTED},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _shades(steps: pd.DataFrame, gaps: Iterable[tuple[date, date]]) -> list[dict]:
+    hits = [_touched(steps, since, until) for since, until in gaps]
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": hit[0] - 0.5,
+            "x1": hit[-1] + 0.5,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": MUTED,
+            "opacity": 0.14,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for hit in hits
+        if hit
+    ]
+
+
+def _vertical(x: float) -> dict:
+    line = {"color": MUTED, "width": 1}
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
+    return {"type": "line", "line": line, "layer": "below", **ends}
+
+
+def _row_titles(y: list[str], n: pd.Series) -> list[dict]:
+    """Words above each bar instead of beside it, which leaves a phone's width to the bars."""
+    return [
+        {
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": row,
+            "yshift": 16,
+            "text": f"{row}  <span style='font-size:12px'>n {total:,}</span>",
+            "showarrow": False,
+        }
+        for row, total in zip(y, n, strict=True)
+    ]
+
+
+def _end_text(x: pd.Series, y: list[str], share: pd.Series, position: str) -> dict:
+    """The share written beside a bar's end: inside, no text is legible on all three colours."""
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": _optional(x),
+        "y": y,
+        "text": ["" if pd.isna(v) else f"{v:.0f} %" for v in share],
+        "textposition": position,
+        "textfont": {"size": 12},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "cliponaxis": False,
+    }
+
+
+def _room(start: Mapping[str, pd.Series], half: pd.Series, share: pd.DataFrame) -> list[float]:
+    """An even range about the middle that holds the longest bar and the figure at its end."""
+    ends = pd.concat([-start[Sentiment.NEGATIVE], half + share[Sentiment.POSITIVE]]).dropna()
+    side = round(float(ends.max()) * 1.3, 1) if len(ends) else 100.0
+    return [-side, side]
+
+
+def _rows_text(labels: Iterable[str]) -> list[str]:
+    """Words for rows; cut where they would leave no room for bars on a phone, and kept unique."""
+    texts: list[str] = []
+    for label in labels:
+        text = label if len(label) <= 26 else label[:25].rstrip() + "…"
+        text = escape(text)
+        while text in texts:
+            text += "\u200b"
+        texts.append(text)
+    return texts
+
+
+def _row_axis() -> dict:
+    return {"type": "category", "ticks": "", "showgrid": False, "tickfont": {"size": 13}}
+
+
+def _rows_height(rows: int, *, legend: bool) -> int:
+    return max(rows, 1) * ROW + (44 if legend else 16)
+
+
+def _by_verdict(places: pd.DataFrame):
+    for verdict in (*COLOURS, "too_few"):
+        yield verdict, places[places["verdict"] == verdict]
+
+
+# Shape says the same as colour, for readers who cannot tell the colours apart.
+_SHAPES = {
+    Sentiment.NEGATIVE: "diamond",
+    Sentiment.NEUTRAL: "square",
+    Sentiment.POSITIVE: "circle",
+    "too_few": "circle-open",
+}
+
+
+def _size(posts: int, largest: int) -> float:
+    """Pixels across: the area, not the width, follows the posts."""
+    return round(6 + 20 * math.sqrt(posts / largest), 1)
+
+
+def _plain_marks(group, verdict, names, largest: int, posts_word: str) -> dict:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": group["lon"].round(4).tolist(),
+        "y": group["lat"].round(4).tolist(),
+        "name": names[verdict],
+        "marker": {
+            "size": [_size(posts, largest) for posts in group["posts"]],
+            "symbol": _SHAPES[verdict],
+            "color": COLOURS.get(verdict, MUTED),
+            "opacity": 0.85,
+            "line": {"color": MUTED if verdict == "too_few" else PAGE, "width": 1},
+        },
+        "customdata": [
+            [slug, escape(name), int(posts)]
+            for slug, name, posts in zip(group["slug"], group["name"], group["posts"], strict=True)
+        ],
+        "hovertemplate": "<b>%{customdata[1]}</b><br>%{customdata[2]:,d} "
+        f"{escape(posts_word)}<br>%{{fullData.name}}<extra></extra>",
+    }
+
+
+def _tile_marks(group, verdict, names, largest: int, posts_word: str) -> dict:
+    """The same for a tiled map, which knows circles only; the word stands in legend and hover."""
+    plain = _plain_marks(group, verdict, names, largest, posts_word)
+    marker = {k: plain["marker"][k] for k in ("size", "color", "opacity")}
+    lonlat = {"lon": plain.pop("x"), "lat": plain.pop("y")}
+    return {**plain, **lonlat, "type": "scattermap", "marker": marker}
+
+
+def _tiled(marks: list[dict], frame: tuple[float, float, float, float]) -> Figure:
+    west, east, south, north = frame
+    figure = _figure(marks, height=440, xaxis={}, yaxis={}, hovermode="closest", showlegend=True)
+    for axis in ("xaxis", "yaxis"):
+        del figure["layout"][axis]
+    figure["layout"]["map"] = {
+        "style": "open-street-map",
+        "center": {"lon": (west + east) / 2, "lat": (south + north) / 2},
+        "zoom": math.log2(360 / (north - south)) - 0.4,
+    }
+    return figure
+
+
+@cache
+def _outlines() -> dict:
+    return json.loads(Path(__file__).with_name("coast.json").read_text(encoding="utf-8"))
+
+
+def _coast(frame: tuple[float, float, float, float]) -> list[dict]:
+    """Land that touches the frame, country by country (Natural Earth, public domain)."""
+    west, east, south, north = frame
+    rings = [
+        ring
+        for ring in _outlines()["land"]
+        if min(p[0] for p in ring) < east
+        and max(p[0] for p in ring) > west
+        and min(p[1] for p in ring) < north
+        and max(p[1] for p in ring) > south
+    ]
+    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}
+    land = [
+        {
+            **quiet,
+            "x": [p[0] for p in ring],
+            "y": [p[1] for p in ring],
+            "fill": "toself",
+            "fillcolor": FAINT,
+            "line": {"color": MUTED, "width": 0.8},
+            "opacity": 0.55,
+        }
+        for ring in rings
+    ]
+    return land
+
+
+def _place_labels(shown: pd.DataFrame, frame, largest: int, limit: int) -> list[dict]:
+    """Names for the largest marks, leaving out those that would be printed over another."""
+    west, east, south, north = frame
+    width, height = (east - west) * 0.3, (north - south) * 0.06
+    placed: list[tuple[float, float]] = []
+    labels = []
+    for row in shown[shown["posts"] > 0].itertuples():
+        clear = all(abs(row.lon - x) > width or abs(row.lat - y) > height for x, y in placed)
+        if clear and len(placed) < limit:
+            placed.append((row.lon, row.lat))
+            labels.append(
+                {
+                    "x": round(row.lon, 4),
+                    "y": round(row.lat, 4),
+                    "text": escape(row.name if isinstance(row.name, str) else str(row.name)),
+                    "showarrow": False,
+                    "yshift": 10 + _size(row.posts, largest) / 2,
+                    "font": {"size": 12},
+                }
+            )
+    return labels
+
+
+def _runs(values: list[float | None]) -> Iterable[tuple[int, int]]:
+    """Half-open stretches of values that are there."""
+    start = None
+    for i, value in enumerate([*values, None]):
+        if value is not None and start is None:
+            start = i
+        elif value is None and start is not None:
+            yield start, i
+            start = None
+
+
+def _low_high_text(low: list, high: list) -> tuple[list[str], list[str]]:
+    def say(value: float | None) -> str:
+        return "" if value is None else f"{value:+.0f}"
+
+    return [say(v) for v in low], [say(v) for v in high]
+
+
+def _range(low: str, high: str) -> str:
+    return f"{low} … {high}" if low else ""
+
+
+def _optional(values: pd.Series) -> list[float | None]:
+    return [None if pd.isna(v) else round(float(v), 2) for v in values]
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole * 100:.0f} %" if whole else ""
+
+
+def _iso(day: date) -> str:
+    return day.isoformat()
