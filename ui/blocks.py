@@ -1,0 +1,196 @@
+"""What pages are made of: cards, figures with their change, empty states, links to the posts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from insights import metrics
+from insights.model import Scope
+from ui import charts, data, shell, text
+from ui.text import t
+
+# Where a post's original may lie; links to anywhere else are not shown.
+HOSTS = {
+    "x": ("x.com", "twitter.com"),
+    "instagram": ("instagram.com",),
+    "facebook": ("facebook.com", "fb.com", "fb.watch"),
+    "youtube": ("youtube.com", "youtu.be"),
+    "tiktok": ("tiktok.com",),
+}
+_ICON = ":material/chevron_right:"
+
+
+# --- cards and empty states ------------------------------------------------------------------
+
+
+@contextmanager
+def card(title: str, note: str = "", *, key: str | None = None, height="stretch") -> Iterator:
+    """A bordered card with a bold one-line title and, under it, one soft line."""
+    with st.container(border=True, height=height, key=key) as body:
+        st.markdown(f"**{title}**")
+        if note:
+            st.caption(note)
+        yield body
+
+
+def empty(why: str, *, hint: str = "", reset: bool = True) -> None:
+    """A card that says in one sentence what is missing, and one button that may help."""
+    with st.container(border=True, horizontal_alignment="center", key=None):
+        st.markdown(f"**{why}**", text_alignment="center")
+        if hint:
+            st.caption(hint, text_alignment="center")
+        if reset:
+            query = {"lang": text.language()} | ({"demo": "1"} if shell.choices().demo else {})
+            st.page_link(
+                shell.PAGES["overview"][0], label=t("empty.reset"), icon="", query_params=query
+            )
+
+
+def stop_if_empty(totals: metrics.Totals) -> None:
+    """End the page with an empty state when nothing was counted: no percentage, no arrow."""
+    if totals.posts == 0:
+        empty(t("empty.no_posts"), hint=t("empty.no_posts_hint"))
+        st.stop()
+
+
+def plain(written: str, **given) -> None:
+    """Text that somebody else wrote, shown inert: no markup, no image, no link."""
+    st.text(written, **given)
+
+
+# --- the posts behind a number -----------------------------------------------------------------
+
+
+def posts_query(scope: Scope, **narrow: Any) -> dict[str, str]:
+    """URL parameters of the posts page for exactly this scope, narrowed further.
+
+    `narrow` takes the posts page's own filters: sentiment, topic, category, place (slug), text,
+    counted=False for "not about Kedah", sort; and city, platform, since, until of the scope.
+    """
+    changes = {k: narrow.pop(k) for k in ("city", "platform", "since", "until") if k in narrow}
+    scope = replace(scope, **changes)
+    query = shell.query_for(scope)
+    place = narrow.pop("place", scope.place)
+    if narrow.pop("counted", True) is False:
+        query["counted"] = "no"
+    own = {"place": place, **narrow}
+    return query | {key: str(value) for key, value in own.items() if value}
+
+
+def posts_link(scope: Scope, label: str, *, icon: str = _ICON, width="content", **narrow) -> None:
+    """A link to exactly the posts behind a number; narrowed as in `posts_query`."""
+    st.page_link(
+        shell.PAGES["posts"][0],
+        label=label,
+        icon=icon,
+        icon_position="right",
+        query_params=posts_query(scope, **narrow),
+        width=width,
+    )
+
+
+def posts_href(scope: Scope, **narrow: Any) -> str:
+    """The same as an address relative to any page, for a link inside a table's cell."""
+    return "posts?" + urlencode(posts_query(scope, **narrow))
+
+
+def open_posts(scope: Scope, **narrow: Any) -> None:
+    """Go to the posts behind a number; does not return."""
+    st.switch_page(shell.PAGES["posts"][0], query_params=posts_query(scope, **narrow))
+
+
+def chart(
+    figure: charts.Figure,
+    *,
+    key: str,
+    alt: str,
+    scope: Scope | None = None,
+    opens: Callable[[Any], Mapping[str, Any] | None] | None = None,
+) -> None:
+    """A figure; with `opens`, a click on a bar or point opens exactly its posts.
+
+    `opens` is handed the point's customdata and returns what to narrow the scope to, or None.
+    """
+    event = st.plotly_chart(
+        figure,
+        key=key,
+        config=charts.CONFIG,
+        alt=alt,
+        on_select="rerun" if opens else "ignore",
+        selection_mode="points",
+    )
+    if not opens:
+        return
+    for point in event.selection.points:
+        narrow = opens(point.get("customdata"))
+        if narrow is not None:
+            open_posts(scope, **narrow)
+
+
+def safe_url(platform: str, url: str | None) -> str | None:
+    """The address of a post's original if it is https and on the platform's own hosts."""
+    try:
+        parts = urlsplit(url or "")
+        host, port, user = parts.hostname or "", parts.port, parts.username
+    except ValueError:
+        return None
+    allowed = HOSTS.get(platform, ())
+    if parts.scheme != "https" or port or user is not None:
+        return None
+    own = any(host == name or host.endswith("." + name) for name in allowed)
+    return url if own else None
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def metric(
+    key: str,
+    label: str,
+    value: str,
+    *,
+    change: metrics.Change | None = None,
+    note: str = "",
+    help: str = "",
+    link: tuple[Scope, str, Mapping[str, Any]] | None = None,
+) -> None:
+    """One figure in a card: `key` names the element that holds it. `link` is the scope, the words
+    and the narrowing of the posts behind it."""
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        with st.container(key=key):
+            st.metric(label, value, help=help or None, **_delta(change))
+        if note:
+            st.caption(note)
+        st.space("stretch")
+        if link:
+            scope, words, narrow = link
+            posts_link(scope, words, **narrow)
+
+
+def _delta(change: metrics.Change | None) -> dict[str, Any]:
+    """How a change is shown: an arrow only for a real one, never a percentage from nothing."""
+    if change is None or change.kind == "none":
+        return {}
+    quiet = {"delta_color": "off", "delta_arrow": "off"}
+    if change.kind == "new":
+        return {"delta": t("change.new"), **quiet}
+    if change.kind == "too_few":
+        return {"delta": t("change.too_few"), **quiet}
+    if change.kind == "same" or change.percent is None or round(change.percent, 1) == 0:
+        return {"delta": 0, "delta_description": t("change.same"), **quiet}
+    return {"delta": f"{text.signed(change.percent, 1)} %".replace("\N{MINUS SIGN}", "-")} | {
+        "delta_color": "off"
+    }
+
+
+def known_note(known: int, posts: int) -> str:
+    """ "known for n of m posts", or nothing when every post has the count."""
+    if posts == 0 or known == posts:
+        return ""
+    return t("count.known", n=text.number(known), m=text.number(posts))

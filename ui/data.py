@@ -1,0 +1,426 @@
+"""What pages read: it opens the live and the demo database, chooses one, and caches.
+
+The only builder on the dashboard's side. Nothing here writes to the live database.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from db import demo, queries
+from db.cube import Cube
+from db.engine import ERRORS, Engine, open_reader, open_writer, snapshot
+from db.seed import seed_places
+from insights import metrics
+from insights.model import Place, PostFilter, Scope
+from settings import Settings, read_settings
+
+_SOURCE = "source_of_run"
+# A database that did not answer is left alone for so long before it is asked again.
+_RETRY_SECONDS = 15
+# Runs change nothing that raises the version, so what is said of them may be this old.
+_STATUS_SECONDS = 10
+_KEEP_SECONDS = 3600
+_TROUBLE = {"failed", "partial", "interrupted"}
+
+
+class Database:
+    """One database as this process reads it: its engine and the cube, refreshed on each rerun."""
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+        self._cube: Cube | None = None
+        self._lock = threading.Lock()
+
+    def cube(self) -> Cube:
+        """The totals as the database stands now; one row is read when nothing has changed."""
+        with self._lock:
+            known = self._cube
+            self._cube = known.refreshed(self.engine) if known else Cube.load(self.engine)
+            return self._cube
+
+
+class Live:
+    """The shared database, and what is known of it while it does not answer."""
+
+    def __init__(self, url: str):
+        self._url = url
+        self._database: Database | None = None
+        self._retry_at = 0.0
+        self.failed_since: datetime | None = None
+        self.problem: str | None = None
+
+    def cube(self) -> tuple[Database, Cube] | None:
+        """The database and its totals; None while it cannot be used (see `problem`)."""
+        if time.monotonic() < self._retry_at:
+            return None
+        try:
+            self._database = self._database or Database(open_reader(self._url))
+            cube = self._database.cube()
+        except ERRORS as error:
+            self._note(error)
+            return None
+        self._retry_at, self.failed_since, self.problem = 0.0, None, None
+        return self._database, cube
+
+    def _note(self, error: BaseException) -> None:
+        # The driver's own words may repeat the address, which may hold a password.
+        self.problem = type(error).__name__
+        self.failed_since = self.failed_since or datetime.now(UTC)
+        self._retry_at = time.monotonic() + _RETRY_SECONDS
+
+
+@dataclass(frozen=True)
+class Status:
+    """Which database answers, why, and how collection stands.
+
+    `why` is "live", or for the demo "chosen", "never" (nothing was collected yet) or
+    "unreachable" (with `failed_since`). `last_success` is the end of the last successful run.
+    `troubled` lists the platforms whose last run failed: code, error kind, since when.
+    """
+
+    demo: bool
+    why: str
+    failed_since: datetime | None = None
+    problem: str | None = None
+    last_success: datetime | None = None
+    troubled: tuple[tuple[str, str | None, datetime | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """The database and the totals that one run of a page reads from, and nothing newer."""
+
+    engine: Engine
+    cube: Cube
+    status: Status
+
+
+# --- building ------------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """The settings of this process, read once. Raises SettingsError."""
+    return read_settings()
+
+
+@st.cache_resource(show_spinner=False)
+def _live() -> Live:
+    return Live(settings().database_url)
+
+
+@st.cache_resource(show_spinner=False, ttl="1h")
+def _demo(day: date) -> Database:
+    """The demo database, made or brought up to this day by whoever needs it first."""
+    url = settings().demo_database_url
+    writer = open_writer(url)
+    demo.make_demo(writer, seed_places(), datetime.now(UTC), zone())
+    writer.dispose()
+    return Database(open_reader(url))
+
+
+@st.cache_resource(show_spinner=False)
+def tune_process() -> None:
+    """Two fixes for the whole process, measured together at 88 -> 33 ms a filter change."""
+    # Streamlit runs a full collection after every script run; what the imports left behind is
+    # for ever, so it need not be walked each time (35-60 ms of CPU).
+    gc.collect()
+    gc.freeze()
+    # Streamlit binds with protocol 0, so asyncio never sets TCP_NODELAY and Nagle's algorithm
+    # waits for the delayed acknowledgement (46 ms on Linux). An option set through a duplicate of
+    # the descriptor reaches the socket, and accepted sockets inherit it.
+    for descriptor in _open_descriptors():
+        _send_at_once(descriptor)
+
+
+def _open_descriptors() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        return []
+
+
+def _send_at_once(descriptor: int) -> None:
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as connection:
+            if connection.family in (socket.AF_INET, socket.AF_INET6):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError:
+        return  # not a socket, or closed meanwhile
+
+
+# --- choosing ------------------------------------------------------------------------------
+
+
+def open_source(demo_wanted: bool) -> Status:
+    """Choose the database for this run of a page and hold on to it until the run ends.
+
+    The demo answers when the reader asks for it, when the live database cannot be used and when
+    nothing was ever collected into it.
+    """
+    source = _source_for(demo_wanted)
+    st.session_state[_SOURCE] = source
+    return source.status
+
+
+def _source_for(demo_wanted: bool) -> Source:
+    live = _live()
+    found = live.cube() if not demo_wanted else None
+    if found is None:
+        why = "chosen" if demo_wanted else "unreachable"
+        return _demo_source(why, live.failed_since, live.problem)
+    database, cube = found
+    try:
+        status = _live_status(database.engine)
+    except ERRORS as error:
+        return _demo_source("unreachable", datetime.now(UTC), type(error).__name__)
+    return Source(database.engine, cube, status) if status else _demo_source("never")
+
+
+def _demo_source(
+    why: str, failed_since: datetime | None = None, problem: str | None = None
+) -> Source:
+    database = _demo(today())
+    return Source(database.engine, database.cube(), Status(True, why, failed_since, problem))
+
+
+def _live_status(engine: Engine) -> Status | None:
+    """How collection stands; None when nothing was ever collected."""
+    with snapshot(engine) as connection:
+        if not queries.ever_collected(connection):
+            return None
+    return _collection(_engine=engine)
+
+
+@st.cache_data(ttl=_STATUS_SECONDS, max_entries=1, show_spinner=False)
+def _collection(_engine: Engine) -> Status:
+    with snapshot(_engine) as connection:
+        last_success = queries.last_success(connection)
+        health = queries.platform_health(connection)
+    rows = health[health["status"].isin(_TROUBLE)].to_dict("records")
+    troubled = tuple(
+        (row["platform"], row["error_kind"], _instant(row["failing_since"])) for row in rows
+    )
+    return Status(False, "live", last_success=last_success, troubled=troubled)
+
+
+def _instant(value: object) -> datetime | None:
+    return None if value is None or pd.isna(value) else pd.Timestamp(value).to_pydatetime()
+
+
+def _source() -> Source:
+    return st.session_state[_SOURCE]
+
+
+def status() -> Status:
+    """Which database answers in this run, and how collection stands."""
+    return _source().status
+
+
+# --- clock -----------------------------------------------------------------------------------
+
+
+def zone() -> ZoneInfo:
+    """The zone that days are counted in."""
+    return settings().zone
+
+
+def now() -> datetime:
+    """This instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The reader's calendar day."""
+    return datetime.now(zone()).date()
+
+
+# --- totals, straight from the cube ------------------------------------------------------------
+
+
+def cube() -> Cube:
+    """The totals of this run."""
+    return _source().cube
+
+
+def totals(scope: Scope) -> metrics.Totals:
+    """Everything counted in the scope, each post once."""
+    return cube().totals(scope)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Totals of two spans of equal length and weekdays; `span` is None where there are none."""
+
+    span: metrics.Comparison | None
+    now: metrics.Totals | None = None
+    before: metrics.Totals | None = None
+
+
+def compared(scope: Scope) -> Compared:
+    """The scope's complete days against the same number of days before them."""
+    span = metrics.compared(scope, today())
+    if span is None:
+        return Compared(None)
+    return Compared(span, totals(span.now), totals(span.before))
+
+
+def daily(scope: Scope) -> pd.DataFrame:
+    """One row a day, silent days included."""
+    return cube().daily(scope)
+
+
+def by_platform(scope: Scope) -> pd.DataFrame:
+    """One row a platform."""
+    return cube().by_platform(scope)
+
+
+def by_place(scope: Scope) -> pd.DataFrame:
+    """One row a place that has posts, "Kedah, place unknown" among them."""
+    return cube().by_place(scope)
+
+
+def by_city(scope: Scope) -> pd.DataFrame:
+    """One row a city."""
+    return cube().by_city(scope)
+
+
+def by_category(scope: Scope) -> pd.DataFrame:
+    """One row a category of places."""
+    return cube().by_category(scope)
+
+
+def topics(scope: Scope) -> pd.DataFrame:
+    """Posts by topic and label."""
+    return cube().topics(scope)
+
+
+def places() -> tuple[Place, ...]:
+    """The gazetteer of the database that answers."""
+    return tuple(cube().places)
+
+
+# --- posts and runs, from the database ---------------------------------------------------------
+
+
+def _ask(query: Callable, *args):
+    """A query's answer, kept as long as the data stands as it stands."""
+    source = _source()
+    return _kept(
+        query.__name__,
+        source.status.demo,
+        source.cube.version,
+        args,
+        _query=query,
+        _engine=source.engine,
+    )
+
+
+@st.cache_data(ttl=_KEEP_SECONDS, max_entries=300, show_spinner=False)
+def _kept(name: str, is_demo: bool, version: object, args: tuple, _query, _engine):
+    with snapshot(_engine) as connection:
+        return _query(connection, *args)
+
+
+def _ask_now(query: Callable, *args):
+    """The answer of a query about runs, at most a few seconds old."""
+    source = _source()
+    return _fresh(query.__name__, source.status.demo, args, _query=query, _engine=source.engine)
+
+
+@st.cache_data(ttl=_STATUS_SECONDS, max_entries=50, show_spinner=False)
+def _fresh(name: str, is_demo: bool, args: tuple, _query, _engine):
+    with snapshot(_engine) as connection:
+        return _query(connection, *args)
+
+
+def _page_of_posts(connection, wanted: PostFilter, sort: str, limit: int, offset: int):
+    return queries.posts(connection, wanted, sort=sort, limit=limit, offset=offset)
+
+
+def posts(
+    wanted: PostFilter, *, sort: str = "newest", limit: int = 30, offset: int = 0
+) -> pd.DataFrame:
+    """One page of the posts behind a number."""
+    return _ask(_page_of_posts, wanted, sort, limit, offset)
+
+
+def count_posts(wanted: PostFilter) -> int:
+    """How many posts are behind a number."""
+    return _ask(queries.count_posts, wanted)
+
+
+def not_counted(scope: Scope) -> int:
+    """Posts of the scope's days and platform that are not about Kedah."""
+    return _ask(queries.not_counted, scope)
+
+
+def why_of(platform: str, post_id: str) -> dict:
+    """Why a post counts where it counts."""
+    return _ask(queries.why_of, platform, post_id)
+
+
+def platform_health() -> pd.DataFrame:
+    """One row a platform: how its last runs went."""
+    return _ask_now(queries.platform_health)
+
+
+def runs(limit: int, platform: str | None = None) -> pd.DataFrame:
+    """The newest runs."""
+    return _ask_now(queries.runs, limit, platform)
+
+
+def quarantined(limit: int) -> pd.DataFrame:
+    """What could not be read, newest first."""
+    return _ask_now(queries.quarantined, limit)
+
+
+def backlog() -> int:
+    """Posts that wait for a label."""
+    return _ask_now(queries.backlog)
+
+
+def due_jobs() -> dict[str, datetime]:
+    """When each job is due next."""
+    return _ask_now(queries.due_jobs)
+
+
+def events_between(since: date, until: date) -> pd.DataFrame:
+    """Events that touch these half-open days."""
+    return _ask_now(queries.events_between, since, until)
+
+
+def templates() -> pd.DataFrame:
+    """The recurring rules behind events."""
+    return _ask_now(queries.templates)
+
+
+# --- for the self-hosted entry -------------------------------------------------------------------
+
+
+def warm() -> None:
+    """Do before the first reader comes what the first reader would wait for."""
+    tune_process()
+    _source_for(demo_wanted=False)
+
+
+def health() -> dict[str, object]:
+    """A machine's view: whether pages can be served, from which database, and how fresh."""
+    try:
+        state = _source_for(demo_wanted=False).status
+    except ERRORS as error:
+        return {"ok": False, "problem": type(error).__name__}
+    last = state.last_success.isoformat() if state.last_success else None
+    return {"ok": True, "data": "demo" if state.demo else "live", "why": state.why, "last": last}
