@@ -241,8 +241,8 @@ daily_totals = Table(
 daily_topics = Table(
     "daily_topics",
     metadata,
-    Column("day", Integer, primary_key=True, autoincrement=False),
     Column("place_id", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
     Column("platform", Text, primary_key=True),
     Column("topic", Text, primary_key=True),
     Column("positive", BigInteger, nullable=False),

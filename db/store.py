@@ -1,0 +1,972 @@
+"""All writes to the shared database.
+
+Every function works inside a transaction that the caller opened. Those that change posts take the
+three steps of docs/database.md: raise the data version (which is the writer lock too), change only
+what is really new or different, count the touched cells of the totals again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from db import queries
+from db.rows import (
+    COUNTS,
+    Unreadable,
+    classification_values,
+    clean_text,
+    link_rows,
+    post_row,
+    quarantine_row,
+    texts,
+    unreadable,
+)
+from db.tables import (
+    collection_runs,
+    data_version,
+    due_jobs,
+    event_templates,
+    events,
+    leases,
+    place_aliases,
+    places,
+    platform_state,
+    post_places,
+    post_topics,
+    quarantine,
+    social_posts,
+)
+from db.totals import Cell, bump, cell, rebuild_totals, recount, unbump
+from insights.model import (
+    Classification,
+    Event,
+    EventTemplate,
+    Kind,
+    MatchedPost,
+    Place,
+    Platform,
+    Reject,
+    RunStatus,
+    day_number,
+)
+
+__all__ = ["bump", "rebuild_totals"]
+
+Key = tuple[str, str]
+_FORGOTTEN = "forgotten:"
+# Several hundred keys a statement: more gain nothing and meet the drivers' limits of parameters.
+_CHUNK = 500
+
+
+class LeaseLost(Exception):
+    """Another process took the lease over; whatever this one still wants to write is refused."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a page: posts new, known and changed, known and equal; records refused."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Saved) -> Saved:
+        return Saved(
+            self.new + other.new,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.quarantined + other.quarantined,
+        )
+
+
+def _insert(connection: Connection, table):
+    """An INSERT that knows ON CONFLICT, in the dialect at hand."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+# --- set-up ---------------------------------------------------------------------------------------
+
+
+def set_up(
+    connection: Connection, zone_name: str, gazetteer: Sequence[Place], now: datetime | None = None
+) -> None:
+    """The version row and the places, by slug; may be called at every start.
+
+    Places that the gazetteer no longer names stay, as posts stand at them. Days are moved when the
+    display timezone is another than the one they were fixed in.
+    """
+    connection.execute(
+        _insert(connection, data_version)
+        .values(id=1, version=0, epoch=0, timezone=zone_name, complete=True)
+        .on_conflict_do_nothing()
+    )
+    # The lock first: two processes may start at once.
+    bump(connection)
+    stored = {place.slug: place for place in queries.gazetteer(connection)}
+    changed = [place for place in gazetteer if not _same_place(place, stored.get(place.slug))]
+    if changed:
+        _save_places(connection, changed)
+    found = connection.execute(select(data_version.c.timezone)).scalar_one()
+    if found != zone_name:
+        _move_days(connection, zone_name)
+    elif changed:
+        bump(connection, epoch=True)
+    else:
+        unbump(connection)
+
+
+def _same_place(given: Place, stored: Place | None) -> bool:
+    if stored is None:
+        return False
+    return _place_row(given) == _place_row(stored) and set(given.aliases) == set(stored.aliases)
+
+
+def _place_row(place: Place) -> dict[str, Any]:
+    return {
+        "slug": place.slug,
+        "name": place.name,
+        "city": place.city,
+        "city_slug": place.city_slug,
+        "district": place.district,
+        "category": place.category,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "approximate": place.approximate,
+        "coordinate_source": place.source,
+        "rule": place.rule,
+        "general": place.general,
+        "parent": place.parent,
+    }
+
+
+def _save_places(connection: Connection, changed: Sequence[Place]) -> None:
+    statement = _insert(connection, places)
+    statement = statement.on_conflict_do_update(
+        index_elements=["slug"],
+        set_={c.name: statement.excluded[c.name] for c in places.c if c.name not in ("id", "slug")},
+    )
+    connection.execute(statement, [_place_row(place) for place in changed])
+    ids = dict(connection.execute(select(places.c.slug, places.c.id)).all())
+    changed_ids = [ids[place.slug] for place in changed]
+    connection.execute(delete(place_aliases).where(place_aliases.c.place_id.in_(changed_ids)))
+    aliases = {
+        (ids[place.slug], alias.text): {
+            "place_id": ids[place.slug],
+            "alias": alias.text,
+            "language": alias.language,
+            "needs_context": alias.needs_context,
+        }
+        for place in changed
+        for alias in place.aliases
+    }
+    if aliases:
+        connection.execute(insert(place_aliases), list(aliases.values()))
+
+
+def _move_days(connection: Connection, zone_name: str) -> None:
+    """Fix every post's day anew in another timezone, and count everything again."""
+    zone = ZoneInfo(zone_name)
+    post = social_posts.c
+    found = connection.execute(select(post.post_id, post.platform, post.created_at, post.day)).all()
+    moved = [
+        {"key_id": row.post_id, "key_platform": row.platform, "new_day": day}
+        for row in found
+        if (day := day_number(row.created_at, zone)) != row.day
+    ]
+    if moved:
+        connection.execute(
+            update(social_posts).where(_KEY_GIVEN).values(day=bindparam("new_day")), moved
+        )
+    connection.execute(update(data_version).values(timezone=zone_name))
+    rebuild_totals(connection)
+
+
+_KEY_GIVEN = and_(
+    social_posts.c.post_id == bindparam("key_id"),
+    social_posts.c.platform == bindparam("key_platform"),
+)
+
+
+# --- posts ----------------------------------------------------------------------------------------
+
+
+def save_page(
+    connection: Connection,
+    posts: Sequence[MatchedPost],
+    *,
+    now: datetime,
+    zone: tzinfo,
+    rejects: Iterable[Reject] = (),
+    platform: Platform | str | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> Saved:
+    """Store one page of results, its refused records and its platform's new state.
+
+    A known count, text or place is never overwritten by an unknown one; a changed text is linked
+    anew and waits for a new label. What no database would take goes to quarantine, alone.
+    """
+    version = bump(connection)
+    page, refused = _readable(posts, now, zone)
+    refused = [*rejects, *refused]
+    page = _not_forgotten(connection, page)
+    known = _known(connection, page.keys())
+    changed = _upsert(connection, [row for _, row in page.values()])
+    _link(connection, page, known, changed)
+    cells, topic_cells = _touched(known, changed)
+    recount(connection, version, cells, topic_cells)
+    save_quarantine(connection, refused, now)
+    if state:
+        owner = platform or (posts[0].post.platform if posts else None)
+        if owner is None:
+            raise ValueError("a state needs the platform it belongs to")
+        save_state(connection, owner, state, now)
+    if not changed and not refused:
+        unbump(connection)
+    new = sum(key not in known for key in changed)
+    return Saved(new, len(changed) - new, len(page) - len(changed), len(refused))
+
+
+Page = dict[Key, tuple[MatchedPost, dict[str, Any]]]
+
+
+def _readable(
+    posts: Sequence[MatchedPost], now: datetime, zone: tzinfo
+) -> tuple[Page, list[Reject]]:
+    """The page's posts by key, each once, and what cannot be stored."""
+    page: Page = {}
+    refused = []
+    for matched in posts:
+        try:
+            row = post_row(matched, now, zone)
+        except Unreadable as error:
+            refused.append(unreadable(matched.post, str(error)))
+            continue
+        key = (row["post_id"], row["platform"])
+        # The same post under two queries: the later copy, unless it came without its text.
+        if key not in page or row["content"].strip():
+            page[key] = (matched, row)
+    return page, refused
+
+
+def _not_forgotten(connection: Connection, page: Page) -> Page:
+    """The page without the posts that somebody asked to have deleted."""
+    state = platform_state.c
+    found = connection.execute(
+        select(state.platform, state.key).where(
+            state.platform.in_({platform for _, platform in page}),
+            state.key >= _FORGOTTEN,
+            state.key < _FORGOTTEN + "~",
+        )
+    ).all()
+    if not found:
+        return page
+    marks = {(row.platform, row.key) for row in found}
+    return {key: value for key, value in page.items() if _forgotten_mark(*key) not in marks}
+
+
+def _forgotten_mark(post_id: str, platform: str) -> tuple[str, str]:
+    """Enough to know the post again, and nothing to find it by."""
+    digest = hashlib.sha256(f"{platform}:{post_id}".encode()).hexdigest()
+    return platform, _FORGOTTEN + digest
+
+
+def _by_platform(keys: Iterable[Key]) -> Iterable[tuple[str, list[str]]]:
+    """The ids of each platform, in chunks that fit a statement."""
+    for platform, group in groupby(sorted(keys, key=lambda key: key[1]), key=lambda key: key[1]):
+        ids = [post_id for post_id, _ in group]
+        for start in range(0, len(ids), _CHUNK):
+            yield platform, ids[start : start + _CHUNK]
+
+
+_STATE_OF_POST = (
+    "post_id",
+    "platform",
+    "place_id",
+    "day",
+    "counted",
+    "content",
+    "is_repost",
+    "counted_by_rule",
+    "counted_why",
+    "relevant",
+    "found_by",
+)
+
+
+@functools.cache
+def _known_statement():
+    return select(*(social_posts.c[name] for name in _STATE_OF_POST)).where(
+        social_posts.c.platform == bindparam("platform"),
+        social_posts.c.post_id.in_(bindparam("ids", expanding=True)),
+    )
+
+
+def _known(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
+    """How the posts of these keys stand now; those never stored are missing."""
+    known = {}
+    for platform, ids in _by_platform(keys):
+        found = connection.execute(_known_statement(), {"platform": platform, "ids": ids})
+        known.update({(row.post_id, row.platform): row for row in found})
+    return known
+
+
+@functools.cache
+def _upsert_statement(dialect: str):
+    """INSERT, or UPDATE of a known post where something really changed; returns what did."""
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(social_posts)
+    new, old = statement.excluded, social_posts.c
+    merged = _merged(new, old)
+    changed = or_(*(merged[name].is_distinct_from(old[name]) for name in _TELLING))
+    return statement.on_conflict_do_update(
+        index_elements=["post_id", "platform"],
+        set_={**merged, "captured_at": new.captured_at},
+        where=changed,
+    ).returning(old.post_id, old.platform, old.place_id, old.day, old.counted)
+
+
+# A post counts as updated when one of these moved.
+_TELLING = (
+    "content",
+    "url",
+    *COUNTS,
+    "created_at",
+    "author_hash",
+    "language",
+    "media_type",
+    "is_repost",
+    "place_id",
+    "counted_by_rule",
+)
+
+
+def _merged(new, old) -> dict[str, Any]:
+    """What each column becomes when `new` meets the stored `old`: unknown never wins."""
+    text_changed = and_(new.content != "", new.content != old.content)
+    # A Page, hashtag or import stays an origin in Kedah whatever the text says later.
+    brought_in = or_(*(old.found_by.like(f"{origin}%") for origin in _ORIGINS))
+    by_rule = case(
+        (and_(text_changed, ~and_(old.counted_by_rule, brought_in)), new.counted_by_rule),
+        else_=or_(old.counted_by_rule, new.counted_by_rule),
+    )
+    reason_moves = or_(text_changed, and_(new.counted_by_rule, ~old.counted_by_rule))
+    known_time = new.created_at_estimated
+    became_original = and_(old.is_repost, ~new.is_repost)
+    asks_again = or_(text_changed, became_original)
+    merged = {name: func.coalesce(new[name], old[name]) for name in ("url", "author_hash", *COUNTS)}
+    known = [merged[name] for name in ("likes", "comments", "shares")]
+    return merged | {
+        "engagement": case(
+            (func.coalesce(*known).is_(None), None),
+            else_=sum((func.coalesce(value, 0) for value in known[1:]), func.coalesce(known[0], 0)),
+        ),
+        "content": case((text_changed, new.content), else_=old.content),
+        "hashtags": case((text_changed, new.hashtags), else_=old.hashtags),
+        "media_type": func.coalesce(new.media_type, old.media_type),
+        # A classifier's language stays; platforms guess, and X knows no Malay.
+        "language": case(
+            (old.classified_at.is_not(None), func.coalesce(old.language, new.language)),
+            else_=func.coalesce(new.language, old.language),
+        ),
+        "created_at": case((known_time, old.created_at), else_=new.created_at),
+        "day": case((known_time, old.day), else_=new.day),
+        "created_at_estimated": and_(old.created_at_estimated, new.created_at_estimated),
+        "is_repost": and_(old.is_repost, new.is_repost),
+        "place_id": case(
+            (text_changed, new.place_id), else_=func.coalesce(new.place_id, old.place_id)
+        ),
+        "counted_by_rule": by_rule,
+        "counted": func.coalesce(old.relevant, by_rule),
+        "counted_why": case(
+            (and_(old.relevant.is_(None), reason_moves), new.counted_why), else_=old.counted_why
+        ),
+        "found_by": case(
+            (and_(new.counted_by_rule, ~old.counted_by_rule), new.found_by), else_=old.found_by
+        ),
+        "waiting": or_(old.waiting, and_(asks_again, new.waiting)),
+        "classify_attempts": case((asks_again, literal(0)), else_=old.classify_attempts),
+    }
+
+
+_ORIGINS = ("page:", "hashtag:", "import", "own")
+
+
+def _upsert(connection: Connection, rows: list[dict[str, Any]]) -> dict[Key, Any]:
+    """The rows that were really new or changed, as they stand now, by key."""
+    if not rows:
+        return {}
+    found = connection.execute(_upsert_statement(connection.dialect.name), rows)
+    return {(row.post_id, row.platform): row for row in found}
+
+
+def _link(
+    connection: Connection, page: Page, known: Mapping[Key, Any], changed: Mapping[Key, Any]
+) -> None:
+    """Write the place links of new posts, and of known ones whose text or place moved."""
+    fresh = []
+    for key in changed:
+        matched, row = page[key]
+        before = known.get(key)
+        if before is None:
+            fresh += link_rows(matched, row)
+        elif _text_moved(row, before) or changed[key].place_id != before.place_id:
+            connection.execute(_UNLINK, {"id": key[0], "of": key[1]})
+            fresh += link_rows(matched, row)
+    if fresh:
+        connection.execute(insert(post_places), fresh)
+
+
+_UNLINK = delete(post_places).where(
+    post_places.c.post_id == bindparam("id"), post_places.c.platform == bindparam("of")
+)
+
+
+def _text_moved(row: Mapping[str, Any], before) -> bool:
+    return row["content"] not in ("", before.content)
+
+
+def _cell_of(row) -> Cell:
+    return cell(row.place_id, row.day, row.platform)
+
+
+def _touched(known: Mapping[Key, Any], changed: Mapping[Key, Any]) -> tuple[set[Cell], set[Cell]]:
+    """The cells whose totals, and whose topics, the changed posts may have moved.
+
+    A new post has no topics yet, and a known one moves them only by moving itself.
+    """
+    cells = {_cell_of(row) for row in changed.values() if row.counted}
+    topics: set[Cell] = set()
+    for key, row in changed.items():
+        before = known.get(key)
+        if before is None:
+            continue
+        if before.counted:
+            cells.add(_cell_of(before))
+        if (before.counted, _cell_of(before)) != (row.counted, _cell_of(row)):
+            topics |= {_cell_of(before), _cell_of(row)}
+    return cells, topics
+
+
+def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datetime) -> int:
+    """Give stored posts the places of a new match; returns how many were moved or recounted.
+
+    Texts, counts and labels stay. A classifier's word on relevance outlives the new rule.
+    """
+    version = bump(connection)
+    by_key = {(str(m.post.post_id), str(Platform(m.post.platform))): m for m in matched}
+    known = _known(connection, by_key)
+    rows = [_relinked(by_key[key], before) for key, before in known.items()]
+    moved = [row for row in rows if row is not None]
+    links = [link for key in known for link in link_rows(by_key[key], _key_row(key))]
+    for key in known:
+        connection.execute(_UNLINK, {"id": key[0], "of": key[1]})
+    if links:
+        connection.execute(insert(post_places), links)
+    if moved:
+        connection.execute(_RELINK, moved)
+    keys = [(row["key_id"], row["key_platform"]) for row in moved]
+    cells, topics = _touched({key: known[key] for key in keys}, _known(connection, keys))
+    recount(connection, version, cells, topics)
+    return len(moved)
+
+
+def _key_row(key: Key) -> dict[str, str]:
+    return {"post_id": key[0], "platform": key[1]}
+
+
+_RELINK = (
+    update(social_posts)
+    .where(_KEY_GIVEN)
+    .values(
+        place_id=bindparam("new_place"),
+        counted=bindparam("new_counted"),
+        counted_by_rule=bindparam("new_rule"),
+        counted_why=bindparam("new_why"),
+    )
+)
+
+
+def _relinked(matched: MatchedPost, before) -> dict[str, Any] | None:
+    """The parameters of `_RELINK` for one post, None where nothing changes."""
+    primary = matched.match.primary
+    by_rule = bool(matched.counted) and not before.is_repost
+    judged = before.relevant is not None and not before.is_repost
+    row = {
+        "key_id": before.post_id,
+        "key_platform": before.platform,
+        "new_place": primary.place_id if primary else None,
+        "new_rule": by_rule,
+        "new_counted": before.relevant if judged else by_rule,
+        "new_why": before.counted_why if judged else clean_text(matched.counted_why),
+    }
+    then = (before.place_id, before.counted_by_rule, before.counted, before.counted_why)
+    now = (row["new_place"], row["new_rule"], row["new_counted"], row["new_why"])
+    return None if then == now else row
+
+
+def forget(
+    connection: Connection, platform: Platform | str, post_id: str, *, now: datetime
+) -> bool:
+    """Delete a post, its links and what quarantine holds of it; it will not be stored again.
+
+    Returns whether there was such a post. Only a digest of its key is kept, to know it again.
+    """
+    version = bump(connection)
+    platform = str(platform)
+    post_id = clean_text(post_id)
+    known = _known(connection, [(post_id, platform)])
+    connection.execute(
+        delete(social_posts).where(
+            social_posts.c.post_id == post_id, social_posts.c.platform == platform
+        )
+    )
+    connection.execute(
+        delete(quarantine).where(quarantine.c.post_id == post_id, quarantine.c.platform == platform)
+    )
+    _, mark = _forgotten_mark(post_id, platform)
+    save_state(connection, platform, {mark: True}, now)
+    cells = {_cell_of(row) for row in known.values() if row.counted}
+    recount(connection, version, cells, cells)
+    return bool(known)
+
+
+# --- labels ---------------------------------------------------------------------------------------
+
+
+def save_classifications(
+    connection: Connection, answers: Sequence[Classification], *, now: datetime
+) -> int:
+    """Store answers and count their cells again; returns how many posts were labelled.
+
+    Answers for posts that are not stored, for reposts, and with a label of their own invention are
+    left out. A post that the classifier calls relevant counts, one that it calls irrelevant does
+    not, and without its word the rule of the match stands.
+    """
+    version = bump(connection)
+    by_key = {
+        (str(a.post_id), str(a.platform)): (a, values)
+        for a in answers
+        if (values := classification_values(a, now)) is not None
+    }
+    known = _known(connection, by_key)
+    known = {key: row for key, row in known.items() if not row.is_repost}
+    if not known:
+        unbump(connection)
+        return 0
+    whys = _rule_whys(connection, known)
+    connection.execute(
+        _CLASSIFY, [_labelled(by_key[key][1], row, whys[key]) for key, row in known.items()]
+    )
+    _save_topics(connection, {key: by_key[key][0] for key in known})
+    after = _known(connection, known)
+    rows = [row for row in (*known.values(), *after.values()) if row.counted]
+    cells = {_cell_of(row) for row in rows}
+    recount(connection, version, cells, cells)
+    return len(known)
+
+
+_LABEL_COLUMNS = (
+    "sentiment",
+    "sentiment_score",
+    "keywords",
+    "entities",
+    "predicted_engagement",
+    "relevant",
+    "confidence",
+    "classified_by",
+    "prompt_version",
+    "classified_at",
+    "counted",
+    "counted_why",
+)
+_CLASSIFY = (
+    update(social_posts)
+    .where(_KEY_GIVEN)
+    .values(
+        **{
+            name: bindparam(f"new_{name}", type_=social_posts.c[name].type)
+            for name in _LABEL_COLUMNS
+        },
+        language=func.coalesce(
+            bindparam("new_language", type_=social_posts.c.language.type), social_posts.c.language
+        ),
+        waiting=False,
+        classify_note=None,
+    )
+)
+
+
+def _labelled(values: Mapping[str, Any], before, rule_why: str) -> dict[str, Any]:
+    relevant = values["relevant"]
+    counted = before.counted_by_rule if relevant is None else relevant
+    why = rule_why
+    if relevant is False:
+        why = "classifier:not_relevant"
+    elif relevant and not before.counted_by_rule:
+        why = "classifier:relevant"
+    return {
+        "key_id": before.post_id,
+        "key_platform": before.platform,
+        **{f"new_{name}": value for name, value in values.items()},
+        "new_counted": counted,
+        "new_counted_why": why,
+    }
+
+
+def _rule_whys(connection: Connection, known: Mapping[Key, Any]) -> dict[Key, str]:
+    """What the rule gave as its reason, also where a classifier has written its own over it."""
+    whys = {key: row.counted_why for key, row in known.items()}
+    overwritten = [key for key, why in whys.items() if why.startswith("classifier:")]
+    if not overwritten:
+        return whys
+    aliases: dict[Key, str] = {}
+    link = post_places.c
+    for platform, ids in _by_platform(overwritten):
+        found = connection.execute(
+            select(link.post_id, link.platform, link.alias).where(
+                link.platform == platform, link.post_id.in_(ids), link.is_primary
+            )
+        )
+        aliases.update({(row.post_id, row.platform): row.alias for row in found})
+    for key in overwritten:
+        row = known[key]
+        if key in aliases:
+            whys[key] = f"named:{aliases[key]}"
+        elif row.found_by.startswith(_ORIGINS):
+            whys[key] = row.found_by
+        else:
+            whys[key] = "kedah:kedah" if row.counted_by_rule else "no_place"
+    return whys
+
+
+def _save_topics(connection: Connection, answers: Mapping[Key, Classification]) -> None:
+    for platform, ids in _by_platform(answers):
+        connection.execute(
+            delete(post_topics).where(
+                post_topics.c.platform == platform, post_topics.c.post_id.in_(ids)
+            )
+        )
+    rows = [
+        {**_key_row(key), "topic": topic}
+        for key, answer in answers.items()
+        for topic in texts(answer.topics)
+    ]
+    if rows:
+        connection.execute(insert(post_topics), rows)
+
+
+def note_refusals(
+    connection: Connection, keys: Sequence[tuple[Platform, str]], note: str, *, blocked: bool
+) -> None:
+    """Remember that the classifier gave no answer; a blocked post is not asked for again."""
+    if not keys:
+        return
+    bump(connection)
+    values: dict[str, Any] = {
+        "classify_attempts": social_posts.c.classify_attempts + 1,
+        "classify_note": clean_text(note)[:500],
+    }
+    if blocked:
+        values["waiting"] = False
+    for platform, ids in _by_platform((str(p), str(platform)) for platform, p in keys):
+        connection.execute(
+            update(social_posts)
+            .where(social_posts.c.platform == platform, social_posts.c.post_id.in_(ids))
+            .values(**values)
+        )
+
+
+# --- quarantine and state -------------------------------------------------------------------------
+
+
+def save_quarantine(connection: Connection, rejects: Iterable[Reject], now: datetime) -> None:
+    """Keep what could not be read; a record that is known already was seen once more."""
+    rows = {row["fingerprint"]: row for row in (quarantine_row(r, now) for r in rejects)}
+    if not rows:
+        return
+    statement = _insert(connection, quarantine)
+    statement = statement.on_conflict_do_update(
+        index_elements=["fingerprint"],
+        set_={
+            "passes": quarantine.c.passes + 1,
+            "payload": statement.excluded.payload,
+            "last_seen_at": statement.excluded.last_seen_at,
+            "replayed_at": None,
+        },
+    )
+    connection.execute(statement, list(rows.values()))
+
+
+def mark_replayed(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    """These quarantine records were read after all."""
+    if ids:
+        bump(connection)
+        connection.execute(
+            update(quarantine).where(quarantine.c.id.in_(ids)).values(replayed_at=now)
+        )
+
+
+def save_state(
+    connection: Connection, platform: Platform | str, state: Mapping[str, Any], now: datetime
+) -> None:
+    """Set these keys of a platform's state; None removes a key, the others stay."""
+    gone = [key for key, value in state.items() if value is None]
+    rows = [
+        {"platform": str(platform), "key": key, "value": value, "updated_at": now}
+        for key, value in state.items()
+        if value is not None
+    ]
+    if gone:
+        connection.execute(
+            delete(platform_state).where(
+                platform_state.c.platform == str(platform), platform_state.c.key.in_(gone)
+            )
+        )
+    if rows:
+        statement = _insert(connection, platform_state)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["platform", "key"],
+                set_={
+                    "value": statement.excluded.value,
+                    "updated_at": statement.excluded.updated_at,
+                },
+            ),
+            rows,
+        )
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def start_run(connection: Connection, round_id: str, platform: str, now: datetime) -> int:
+    """Open a platform's run record; returns its id."""
+    return connection.execute(
+        insert(collection_runs)
+        .values(round_id=round_id, platform=platform, status=RunStatus.RUNNING, started_at=now)
+        .returning(collection_runs.c.id)
+    ).scalar_one()
+
+
+def finish_run(
+    connection: Connection,
+    run_id: int,
+    *,
+    status: RunStatus | str,
+    now: datetime,
+    error_kind: Kind | str | None = None,
+    error: str | None = None,
+    note: str | None = None,
+    **numbers: int,
+) -> None:
+    """Close a run record. `numbers` are fetched, stored, updated, quarantined, requests, pages."""
+    bump(connection)
+    connection.execute(
+        update(collection_runs)
+        .where(collection_runs.c.id == run_id)
+        .values(
+            status=str(status),
+            finished_at=now,
+            error_kind=None if error_kind is None else str(error_kind),
+            error=None if error is None else clean_text(error)[:2000],
+            note=None if not note else clean_text(note)[:2000],
+            **numbers,
+        )
+    )
+
+
+def record_skipped(
+    connection: Connection, round_id: str, platform: str, now: datetime, note: str
+) -> None:
+    """A platform that was not asked this round, and why."""
+    bump(connection)
+    connection.execute(
+        insert(collection_runs).values(
+            round_id=round_id,
+            platform=platform,
+            status=RunStatus.SKIPPED,
+            started_at=now,
+            finished_at=now,
+            note=clean_text(note),
+        )
+    )
+
+
+def close_stale_runs(connection: Connection, now: datetime) -> int:
+    """Call runs `interrupted` that a process left open when it died; returns how many.
+
+    Only the holder of the lease may: nobody else can know that the others are dead.
+    """
+    found = connection.execute(
+        update(collection_runs)
+        .where(collection_runs.c.status == RunStatus.RUNNING)
+        .values(status=RunStatus.INTERRUPTED, finished_at=now)
+    ).rowcount
+    if found:
+        bump(connection)
+    return found
+
+
+# --- lease and schedule ---------------------------------------------------------------------------
+
+
+def take_lease(
+    connection: Connection, name: str, owner: str, now: datetime, seconds: float
+) -> int | None:
+    """The fence of a lease that was free, run out or our own; None while another holds it."""
+    connection.execute(
+        _insert(connection, leases).values(name=name, fence=0).on_conflict_do_nothing()
+    )
+    lease = leases.c
+    return connection.execute(
+        update(leases)
+        .where(
+            lease.name == name,
+            or_(lease.owner.is_(None), lease.owner == owner, lease.expires_at <= now),
+        )
+        .values(owner=owner, fence=lease.fence + 1, expires_at=now + timedelta(seconds=seconds))
+        .returning(lease.fence)
+    ).scalar_one_or_none()
+
+
+def renew_lease(
+    connection: Connection, name: str, owner: str, fence: int, now: datetime, seconds: float
+) -> bool:
+    """Hold the lease for longer; False when it is another's by now."""
+    lease = leases.c
+    renewed = connection.execute(
+        update(leases)
+        .where(lease.name == name, lease.owner == owner, lease.fence == fence)
+        .values(expires_at=now + timedelta(seconds=seconds))
+    )
+    return renewed.rowcount == 1
+
+
+def give_back_lease(connection: Connection, name: str, owner: str, fence: int) -> None:
+    """Let the lease go; nothing happens when it is another's by now."""
+    lease = leases.c
+    connection.execute(
+        update(leases)
+        .where(lease.name == name, lease.owner == owner, lease.fence == fence)
+        .values(owner=None, expires_at=None)
+    )
+
+
+def check_fence(connection: Connection, name: str, fence: int) -> None:
+    """Raise LeaseLost unless this fence is the newest; it stays so until the transaction ends."""
+    found = connection.execute(
+        select(leases.c.fence).where(leases.c.name == name).with_for_update()
+    ).scalar_one_or_none()
+    if found != fence:
+        raise LeaseLost("another collector has taken over")
+
+
+def save_due(
+    connection: Connection,
+    job: str,
+    due_at: datetime,
+    *,
+    started_at: datetime | None = None,
+    finished_at: datetime | None = None,
+) -> None:
+    """When a job is due next; the times of its last run stay unless they are given."""
+    statement = _insert(connection, due_jobs).values(
+        job=job, due_at=due_at, last_started_at=started_at, last_finished_at=finished_at
+    )
+    new, old = statement.excluded, due_jobs.c
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["job"],
+            set_={
+                "due_at": new.due_at,
+                "last_started_at": func.coalesce(new.last_started_at, old.last_started_at),
+                "last_finished_at": func.coalesce(new.last_finished_at, old.last_finished_at),
+            },
+        )
+    )
+
+
+# --- events ---------------------------------------------------------------------------------------
+
+
+def save_templates(
+    connection: Connection, templates: Sequence[EventTemplate], now: datetime
+) -> None:
+    """Add event templates, or change those of the same slug."""
+    if not templates:
+        return
+    bump(connection)
+    statement = _insert(connection, event_templates)
+    columns = [f.name for f in fields(EventTemplate)]
+    statement = statement.on_conflict_do_update(
+        index_elements=["slug"],
+        set_={name: statement.excluded[name] for name in (*columns, "updated_at")},
+    )
+    rows = [
+        {**{name: getattr(t, name) for name in columns}, "rule": dict(t.rule), "updated_at": now}
+        for t in templates
+    ]
+    connection.execute(statement, rows)
+
+
+def save_events(connection: Connection, dated: Sequence[Event], now: datetime) -> None:
+    """Add dated events, or change those of the same template and first day.
+
+    Events of a template that is not stored are left out.
+    """
+    ids = dict(connection.execute(select(event_templates.c.slug, event_templates.c.id)).all())
+    rows = {
+        (event.template, event.starts_on): {
+            "template_id": ids[event.template],
+            "starts_on": event.starts_on,
+            "ends_on": event.ends_on,
+            "confirmed": event.confirmed,
+            "created_at": now,
+        }
+        for event in dated
+        if event.template in ids
+    }
+    if not rows:
+        return
+    bump(connection)
+    statement = _insert(connection, events)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["template_id", "starts_on"],
+            set_={
+                "ends_on": statement.excluded.ends_on,
+                "confirmed": statement.excluded.confirmed,
+            },
+        ),
+        list(rows.values()),
+    )
+
+
+def delete_events_before(connection: Connection, day: date) -> int:
+    """Delete events that ended before a day; returns how many."""
+    found = connection.execute(delete(events).where(events.c.ends_on < day)).rowcount
+    if found:
+        bump(connection)
+    return found

@@ -1,0 +1,162 @@
+"""The daily totals: cells counted anew from the posts behind them, so that they stay exact.
+
+A cell is one (place, day, platform); place 0 is "Kedah, place unknown". Whoever changes posts
+takes the writer lock with `bump`, changes them, and has the touched cells counted again, all in one
+transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, case, text, update
+
+from db.engine import DatabaseError
+from db.tables import UNKNOWN_PLACE, data_version
+
+Cell = tuple[int, int, str]
+
+# The touched cells travel as one JSON text: a list of values of changing length would be compiled
+# anew for every page.
+_CELLS = {
+    "sqlite": """SELECT json_extract(value, '$[0]') AS place_id,
+                        json_extract(value, '$[1]') AS day,
+                        json_extract(value, '$[2]') AS platform
+                 FROM json_each(:cells)""",
+    "postgresql": """SELECT (value->>0)::integer AS place_id, (value->>1)::integer AS day,
+                            value->>2 AS platform
+                     FROM json_array_elements(CAST(:cells AS json))""",
+}
+
+# CROSS JOIN keeps SQLite from turning the join round; PostgreSQL plans it as any other.
+_KNOWN = """FROM cells AS c CROSS JOIN social_posts AS p {topics}
+  WHERE p.counted AND p.place_id = c.place_id AND p.day = c.day AND p.platform = c.platform"""
+_UNKNOWN = """FROM cells AS c CROSS JOIN social_posts AS p {topics}
+  WHERE p.counted AND p.place_id IS NULL AND c.place_id = 0
+    AND p.day = c.day AND p.platform = c.platform"""
+_ALL = "FROM social_posts AS p {topics} WHERE p.counted"
+
+_TOTALS_COLUMNS = """place_id, day, platform, posts, positive, neutral, negative,
+  likes, likes_known, comments, comments_known, shares, shares_known, views, views_known,
+  score_sum, max_engagement, version"""
+_TOTALS = """SELECT {place}, p.day, p.platform, count(*),
+  count(*) FILTER (WHERE p.sentiment = 'positive'),
+  count(*) FILTER (WHERE p.sentiment = 'neutral'),
+  count(*) FILTER (WHERE p.sentiment = 'negative'),
+  sum(p.likes), count(p.likes), sum(p.comments), count(p.comments),
+  sum(p.shares), count(p.shares), sum(p.views), count(p.views),
+  coalesce(sum(p.sentiment_score), 0), max(p.engagement), CAST(:version AS bigint)
+  {source} GROUP BY p.place_id, p.day, p.platform"""
+
+_TOPICS_COLUMNS = "place_id, day, platform, topic, positive, neutral, negative"
+_TOPICS = """SELECT {place}, p.day, p.platform, t.topic,
+  count(*) FILTER (WHERE p.sentiment = 'positive'),
+  count(*) FILTER (WHERE p.sentiment = 'neutral'),
+  count(*) FILTER (WHERE p.sentiment = 'negative')
+  {source} GROUP BY p.place_id, p.day, p.platform, t.topic"""
+_JOIN_TOPICS = "JOIN post_topics AS t ON t.post_id = p.post_id AND t.platform = p.platform"
+
+
+def cell(place_id: int | None, day: int, platform: str) -> Cell:
+    """The cell a counted post stands in."""
+    return (UNKNOWN_PLACE if place_id is None else place_id, day, platform)
+
+
+def bump(connection: Connection, epoch: bool = False) -> int:
+    """Raise the data version and return it: writer lock, change number and cache key in one.
+
+    Raises DatabaseError where the database was never set up.
+    """
+    found = connection.execute(
+        update(data_version)
+        .where(data_version.c.id == 1)
+        .values(
+            version=data_version.c.version + 1,
+            epoch=data_version.c.epoch + (1 if epoch else 0),
+        )
+        .returning(data_version.c.version)
+    ).scalar_one_or_none()
+    if found is None:
+        raise DatabaseError("the database was never set up; run the collector once")
+    return found
+
+
+def unbump(connection: Connection) -> None:
+    """Take a `bump` of this transaction back when nothing changed after all."""
+    connection.execute(update(data_version).where(data_version.c.id == 1).values(version=_ONE_LESS))
+
+
+_ONE_LESS = case((data_version.c.version > 0, data_version.c.version - 1), else_=0)
+
+
+def recount(
+    connection: Connection, version: int, cells: Iterable[Cell], topic_cells: Iterable[Cell]
+) -> None:
+    """Count the touched cells again, and the topics of `topic_cells`, under this version.
+
+    Raises the epoch when a cell vanished: a reader that patches rows with a newer version would
+    never hear of one that is gone.
+    """
+    gone = _again(connection, "daily_totals", _TOTALS_COLUMNS, _TOTALS, "", cells, version)
+    gone |= _again(
+        connection, "daily_topics", _TOPICS_COLUMNS, _TOPICS, _JOIN_TOPICS, topic_cells, version
+    )
+    if gone:
+        connection.execute(
+            update(data_version)
+            .where(data_version.c.id == 1)
+            .values(epoch=data_version.c.epoch + 1)
+        )
+
+
+def _again(
+    connection: Connection,
+    table: str,
+    columns: str,
+    select: str,
+    topics: str,
+    cells: Iterable[Cell],
+    version: int,
+) -> bool:
+    """Delete and re-insert a table's rows of these cells; True when a cell vanished."""
+    wanted = sorted(set(cells))
+    if not wanted:
+        return False
+    values = {"cells": json.dumps(wanted)}
+    source = f"WITH cells AS ({_CELLS[connection.dialect.name]})"
+    deleted = connection.execute(
+        text(
+            f"DELETE FROM {table} WHERE (place_id, day, platform) IN"
+            f" ({source} SELECT place_id, day, platform FROM cells)"
+            " RETURNING place_id, day, platform"
+        ),
+        values,
+    )
+    before = {tuple(row) for row in deleted}
+    inserted = connection.execute(
+        text(
+            f"{source} INSERT INTO {table} ({columns}) "
+            + select.format(place="p.place_id", source=_KNOWN.format(topics=topics))
+            + " UNION ALL "
+            + select.format(place="0", source=_UNKNOWN.format(topics=topics))
+            + " RETURNING place_id, day, platform"
+        ),
+        values | ({"version": version} if ":version" in select else {}),
+    )
+    return not before <= {tuple(row) for row in inserted}
+
+
+def rebuild_totals(connection: Connection) -> None:
+    """Count every cell from the posts, as after a repair; readers rebuild too."""
+    version = bump(connection, epoch=True)
+    for table, columns, select, topics in (
+        ("daily_totals", _TOTALS_COLUMNS, _TOTALS, ""),
+        ("daily_topics", _TOPICS_COLUMNS, _TOPICS, _JOIN_TOPICS),
+    ):
+        connection.execute(text(f"DELETE FROM {table}"))
+        statement = select.format(place="coalesce(p.place_id, 0)", source=_ALL)
+        connection.execute(
+            text(f"INSERT INTO {table} ({columns}) " + statement.format(topics=topics)),
+            {"version": version} if ":version" in select else {},
+        )

@@ -1,0 +1,158 @@
+"""Fixtures that every test shares: an empty database on each engine the product runs on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from db.engine import migrate, open_writer
+
+SERVER_OPTIONS = (
+    "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    " -c autovacuum=off -c shared_buffers=64MB -c max_connections=60 -c timezone=UTC"
+)
+_FOLDERS = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+)
+
+
+class PostgresServer:
+    """A PostgreSQL server of our own: in a temporary folder, reached by a socket in it only.
+
+    PostgreSQL refuses to run as root, so root's tests hand it to Debian's `postgres` user.
+    """
+
+    def __init__(self, binaries: Path):
+        self._binaries = binaries
+        self._user = "postgres" if os.geteuid() == 0 else None
+        # Not pytest's own folder: the path of a socket may have 107 characters.
+        self.folder = Path(tempfile.mkdtemp(prefix="kedah-pg-"))
+        self._numbers = count(1)
+
+    def start(self) -> None:
+        if self._user:
+            shutil.chown(self.folder, self._user)
+        data = str(self.folder / "data")
+        common = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        self._run("initdb", "--pgdata", data, "--no-sync", *common)
+        options = f"{SERVER_OPTIONS} -k {self.folder}"
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "start", "--pgdata", data, "--wait", "--log", log, "-o", options)
+
+    def stop(self) -> None:
+        data = str(self.folder / "data")
+        try:
+            self._run("pg_ctl", "stop", "--pgdata", data, "--mode=immediate")
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_database(self) -> str:
+        """The address of a database that has nothing in it."""
+        name = f"test_{next(self._numbers)}"
+        self._sql(f"CREATE DATABASE {name}")
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+    def drop_database(self, url: str) -> None:
+        name = url.split("@/")[1].split("?")[0]
+        self._sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _sql(self, statement: str) -> None:
+        engine = open_writer(f"postgresql://postgres@/postgres?host={self.folder}")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # The server inherits what pg_ctl has open: a pipe would never end.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(
+                [str(self._binaries / program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                user=self._user,
+                cwd=self.folder,
+                timeout=60,
+            )
+            output.seek(0)
+            if done.returncode:
+                raise RuntimeError(f"{program} failed: {output.read().decode(errors='replace')}")
+
+
+def _binaries() -> Path | None:
+    """The newest PostgreSQL server programs of this machine."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    folders = [path for pattern in _FOLDERS for path in Path("/").glob(pattern[1:])]
+    folders = [path for path in folders if (path / "initdb").is_file()]
+    return max(folders, key=_major, default=None)
+
+
+def _major(folder: Path) -> int:
+    digits = "".join(c for c in folder.parent.name if c.isdigit() or c == ".").split(".")[0]
+    return int(digits or 0)
+
+
+def _install() -> None:
+    """Debian and Ubuntu: install the server, when we are allowed to and nobody has."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    wait = ["-o", "DPkg::Lock::Timeout=300"]
+    for step in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
+        subprocess.run(["apt-get", "-qq", *wait, *step], env=environment, check=False, timeout=600)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for the session (one a worker under xdist)."""
+    if os.name != "posix":
+        pytest.skip("the tests start PostgreSQL on Linux and macOS only")
+    binaries = _binaries()
+    if binaries is None:
+        _install()
+        binaries = _binaries()
+    if binaries is None:
+        message = "PostgreSQL's server is not installed (Debian: apt-get install postgresql)"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    server = PostgresServer(binaries)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, not migrated yet: SQLite first, then PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    url = server.new_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A writer's engine on `database_url`, migrated, without places (call `store.set_up`)."""
+    engine = open_writer(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
