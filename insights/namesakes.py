@@ -1,0 +1,307 @@
+"""Words that look like a place of Kedah and are not, and what tells the two apart.
+
+Everything here is matched against cleaned text: casefolded, with one space between words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Words before a name that make it a place: Malay with the northern dialect, English, town words.
+_AT = r"di|ke|kat|dekat|dkt|dari|dr|pi|pergi|mai|balik|sampai|singgah|area|sekitar|menuju"
+_AT_EN = r"in|at|to|from|near|around|visit|visiting|reach|reached"
+_TOWN = r"pekan|bandar|daerah|bandaraya|mukim|hospital|penduduk|orang|town of"
+_ROAD = r"(?<!jalan )(?<!jalan-)jalan|jln|lorong|lrg|persiaran|lebuh"
+
+
+def _before(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{words})[ -]?[#@]?$")
+
+
+def _after(words: str) -> re.Pattern[str]:
+    return re.compile(rf"[ -]?\(?(?:{words})(?![a-z0-9])")
+
+
+def _anywhere(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """How one name is judged; `never...` hold for every name, the rest for those in need of context.
+
+    `before`/`after`: words right beside the name that make it the place; on a place of the rule
+    "strict" they count only together with another sign of Kedah. `words`: stand anywhere for the
+    missing sign. `never_before`/`never_after`/`never`: beside the name, or anywhere, they make it
+    something else. `ordinary`: an everyday word, so that a sign elsewhere in the post is believed
+    only when the name is written with a capital. `capitals`: an abbreviation, read only in capitals.
+    """
+
+    before: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None
+    words: re.Pattern[str] | None = None
+    never_before: re.Pattern[str] | None = None
+    never_after: re.Pattern[str] | None = None
+    never: re.Pattern[str] | None = None
+    ordinary: bool = False
+    capitals: bool = False
+
+
+_FOOD_AFTER = (
+    r"kari|laksa|laksam|satay|sate|kacang|lemak|sup|sop|mee|mi|mie|bihun|pekat|cair|dia|dier|nya"
+    r"|tu|ni|itu|ini|pedas|manis|masin|masam|gulai|rojak|asam|dalca|campur|banjir|sedap|likat"
+    r"|panas|merah|putih|hitam|hijau|kicap|tomyam|tom yam|sambal|mak|ibu|yang|yg|rendang|ikan|ayam"
+    r"|daging|tulang|tunjang|kaw|kow|asing|padu|meleleh|meresap|berempah|kosong|tempoyak|habis"
+    r"|power|bakso|kental|santan|singgang|lodeh|air|dan|steamboat|curry|terbaik|melimpah|beriani"
+    r"|(?:memang|paling|sangat|cukup|tersangat|mmg) (?:sedap|pekat|pedas|padu|power|terbaik|best)"
+)
+_THROWN = (
+    r"batu|bola|sampah|telur|kasut|botol|barang|selipar|puntung|bom|dengan|kot|balik|masuk|keluar"
+    r"|jauh|cincin|pisau|kerusi|makanan|tahi|plastik|jala|jaring|duit|tin|handphone|phone|fon"
+    r"|kayu|tuala|kertas|pinggan|gelas|cawan|api|mercun|dadu|lembing|cakera|tomato|baju|je|jer"
+    r"|jela|la|lah|baling|anak|kucing|topi|beg|tombak|bunga|roti|ikan"
+    r"|ke (?:dalam|arah|atas|luar|muka|laut|sungai|tepi|lantai|bawah|kepala|dinding)"
+)
+_RUG = (
+    r"rugs?|carpets?|permaidani|karpet|turkish|turki|handmade|handwoven|woven|weaving|cushions?"
+    r"|persian|anatolian|tapestry|sofa|pillows?|kilims"
+)
+_AMERICA = (
+    r"tarif|tariffs?|trump|biden|dolar|washington|iran|china|beijing|rusia|israel|gaza|presiden"
+    r"|amerika|nato|pentagon|roma|monaco|ukraine|iphone|visa as"
+)
+_WEEKDAY_AFTER = (
+    r"lepas|depan|ini|ni|nanti|malam|pagi|petang|tengah hari|lalu|hadapan|minggu|dan khamis"
+    r"|atau khamis|tu|itu|esok|semalam|sebab|hari|cuti|khamis"
+)
+_CABLE_RIVALS = (
+    r"genting|awana|skyway|penang|pulau pinang|bukit bendera|hong kong|ngong ping|sentosa"
+    r"|mount faber|singapore|singapura|ba ?na|da ?nang|vietnam|phu quoc|switzerland|bandung|taiwan"
+    r"|maokong|tmii|ancol|fansipan|turkey|turki"
+)
+_BRIDGE_RIVALS = (
+    r"klcc|kl|kuala lumpur|petronas|twin towers?|dubai|singapore|singapura|marina bay|sabah|kinabalu"
+    r"|danum|kaohsiung|czech|dolni morava|london|tokyo|airport skybridge|ba ?na"
+)
+_RIVAL_COMPANY = (
+    r"berhad|bhd|saham|bursa|dividen|share price|palm oil|plantations?|ladang sawit|jcorp"
+    r"|johor corporation|suku tahun|untung bersih|net profit|shares|pemegang saham"
+)
+_BEACH_AFTER = (
+    r"malam|hari|laut|jalan|panas|ramai|hujan|mandi|main|lepak|makan|cuaca|matahari|nak|sibuk|ombak"
+)
+_INDONESIA = (
+    r"indonesia|jambi|kerinci|lampung|sumatera|sumatra|riau|kepri|karimun|kalimantan|bontang"
+)
+
+_LOCATED = _before(rf"di|in|pekan|daerah|{_TOWN}")
+_CABLE = Guard(
+    never_before=_before(_CABLE_RIVALS),
+    never_after=_after(rf"(?:di |at |in |ke )?(?:{_CABLE_RIVALS})"),
+)
+_BRIDGE = Guard(
+    never_before=_before(_BRIDGE_RIVALS),
+    never_after=_after(rf"(?:di |at |in |of )?(?:{_BRIDGE_RIVALS})"),
+)
+_GUNUNG_RAYA = Guard(never_before=_before("hari|puasa"), words=None)
+_BANDAR_BAHARU = Guard(before=None, never_after=_after("bangi|akan|untuk|nilai|klang|salak tinggi"))
+
+# Keyed by the name without spaces and signs, as `places.key` makes it.
+GUARDS: dict[str, Guard] = {
+    "langkawi": Guard(
+        never_before=_before(
+            rf"tour de|k\.?d\.?|km|mv|kapal|deklarasi|akta|piagam|perjanjian|bilik(?: mesyuarat)?"
+            rf"|dewan|dewan serbaguna|taman|apartment|pangsapuri|{_ROAD}"
+        ),
+        never_after=_after(r"declaration|international dialogue|room|ballroom|street"),
+    ),
+    "kedah": Guard(
+        never_before=_before(
+            rf"k\.?d\.?|kapal|skuad|pasukan|penyokong|bola ?sepak|jersi|jersey|pemain|jurulatih"
+            rf"|ultras?|team|kampung|kg|taman|{_ROAD}"
+        ),
+        never_after=_after(
+            r"fc|f\.c\.?|fa|united|ii|u-?\d\d|darul aman fc|road|street|lawan|vs|tumpas|benam"
+        ),
+    ),
+    "kulim": Guard(
+        never_before=_before(_ROAD),
+        never_after=_after(rf"malaysia\)? (?:berhad|bhd)|malaysia\)|{_RIVAL_COMPANY}"),
+        never=_anywhere(_RIVAL_COMPANY),
+    ),
+    "kuah": Guard(
+        before=_before(
+            rf"{_AT}|{_AT_EN}|{_TOWN}|jeti|jetty|feri|ferry|hotel|stay|menginap|bermalam"
+        ),
+        after=_after(r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi"),
+        never_before=_before(
+            r"banyak|tambah|lebih|sikit|dalam|celup|cicah|tuang|siram|hirup|mee|mi|mie|bihun|nasi"
+            r"|laksa|kari|gulai|sup|satay|rojak|roti|lauk|air|resepi|pekatkan|masak|buat|kuah"
+        ),
+        never_after=_after(_FOOD_AFTER),
+        ordinary=True,
+    ),
+    "baling": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|budak|air panas|kampung|kg"),
+        after=_after(r"town|district"),
+        never_before=_before(
+            rf"jangan|suka|kena|nak|tolong|boleh|terus|pandai|aku|dia|baling|tukang|{_ROAD}"
+        ),
+        never_after=_after(_THROWN),
+        ordinary=True,
+    ),
+    "kilim": Guard(
+        words=_anywhere(r"mangroves?|bakau|geopark|geoforest|geohutan|paya laut|karst|kayak"),
+        never=_anywhere(_RUG),
+    ),
+    "pekanrabu": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|kompleks|pasar|shopping|kedai|bazar"),
+        words=_anywhere(r"dodol|kuih karas|serunding|gerai|songket|cenderamata"),
+        never_after=_after(_WEEKDAY_AFTER),
+    ),
+    "as": Guard(capitals=True, never=_anywhere(_AMERICA)),
+    "sp": Guard(
+        capitals=True,
+        never_after=_after(r"setia|plus|\d+"),
+        never=_anywhere(r"spm|seri petaling|sri petaling|sony"),
+    ),
+    "bkh": Guard(
+        capitals=True,
+        words=_anywhere(
+            r"sempadan|border|duty free|kastam|icqs|imigresen|immigration|sadao|danok|dannok"
+            r"|hatyai|hat yai|siam|thailand"
+        ),
+    ),
+    "uum": Guard(
+        capitals=True,
+        before=_before(
+            rf"{_AT}|{_AT_EN}|student|pelajar|kampus|budak|universiti|graduan|konvo|masuk|mahasiswa"
+        ),
+        after=_after(r"sintok|student|students|campus|kampus|convo|konvo"),
+    ),
+    "lgk": Guard(
+        capitals=True,
+        words=_anywhere(r"flight|airport|airasia|penerbangan|kul|szb|pen|island|terbang"),
+    ),
+    "uwl": Guard(capitals=True, never=_anywhere(r"university|west london|ealing|student")),
+    "temurun": Guard(never_before=_before(r"turun")),
+    "cintasayang": Guard(
+        after=_after(r"resort|golf|club|hotel|country"),
+        never_before=_before(r"penuh|dengan|kasih|rasa|tanda|hadiah"),
+        never_after=_after(r"aku|saya|kami|kepada|untuk|pada|dan|semua|mak|ibu"),
+        ordinary=True,
+    ),
+    "jerai": Guard(before=_before(r"naik|puncak|kaki|atas|mendaki|hiking|hike|kabus|sejuk")),
+    "helangmerah": Guard(never=_anywhere(r"skuad|pasukan|bola|liga|gol|jdt|stadium")),
+    "balaibesar": Guard(
+        never_after=_after(r"taman nasional|pom|pelaksanaan|penelitian|wilayah|besar|karantina")
+    ),
+    "pantaitengah": Guard(never_after=_after(_BEACH_AFTER)),
+    "keretakabel": _CABLE,
+    "cablecar": _CABLE,
+    "skybridge": _BRIDGE,
+    "jambatanlangit": _BRIDGE,
+    "gunungraya": _GUNUNG_RAYA,
+    "sungaibatu": Guard(
+        before=_before(r"candi|tapak|arkeologi"),
+        words=_anywhere(r"arkeologi|archaeolog\w+|candi|tapak purba|tamadun purba|merbok"),
+        never_after=_after(r"pahat|caves?|empat|arang|kawan"),
+    ),
+    "sgbatu": Guard(words=_anywhere(r"arkeologi|archaeolog\w+|candi|merbok")),
+    "kualamuda": Guard(
+        before=_before("daerah|kota"), never_before=_before("naza|kampung|kg"), never=None
+    ),
+    "sik": Guard(before=_LOCATED, ordinary=True),
+    "yan": Guard(before=_LOCATED, ordinary=True),
+    "lunas": Guard(
+        before=_LOCATED, never_after=_after(r"hutang|bayar|semua|sudah|terus"), ordinary=True
+    ),
+    "gurun": Guard(
+        before=_before(rf"di|in|ke|dari|{_TOWN}|tol|exit|stesen|plaza tol|keluar"),
+        never_after=_after(r"sahara|gobi|pasir|arab|thar|atacama|namib|panas|salji|di"),
+        ordinary=True,
+    ),
+    "bandarbaharu": _BANDAR_BAHARU,
+    "bandarbahru": _BANDAR_BAHARU,
+}
+
+# A seat in parliament or the state assembly is its member's name, not a visit.
+SEAT = _before(r"mp|ahli parlimen|parlimen|adun|dun|wakil rakyat|yb|[pn]\.? ?\d{1,3}")
+
+# Elsewhere in the post, each of these makes a place's name more likely that of a namesake.
+RIVALS: dict[str, re.Pattern[str]] = {
+    "tanjung-rhu": _anywhere(
+        r"singapore|singapura|sg|sepang|selangor|mrt|condo|kallang|east coast|pulau carey|banting"
+        r"|katong|hdb|marina bay"
+    ),
+    "telaga-tujuh": _anywhere(_INDONESIA),
+    "pulau-beras-basah": _anywhere(_INDONESIA),
+    "gunung-raya": _anywhere(rf"{_INDONESIA}|liwa|ranau|ogan|oku|danau|gudang garam"),
+    "pokok-sena": _anywhere(
+        r"kepala batas|penang|pulau pinang|seberang perai|spu|bertam|tasek gelugor"
+    ),
+    "masjid-albukhary": _anywhere(r"kl|kuala lumpur|hang tuah|pudu|shah alam|makkah|madinah"),
+    "balai-nobat": _anywhere(
+        r"perak|kuala kangsar|klang|selangor|terengganu|kuala terengganu|istana alam shah"
+    ),
+    "pantai-merdeka": _anywhere(r"indonesia|bali|ambon|maluku|papua"),
+    "sungai-petani": _anywhere(r"penaga"),
+    "pantai-pasir-hitam": _anywhere(r"bali|lovina|iceland|islandia|hawaii|santorini|reynisfjara"),
+    "pantai-pasir-tengkorak": _anywhere(r"namibia|skeleton coast|kong"),
+    "langkawi-skycab": _anywhere(_CABLE_RIVALS),
+    "langkawi-sky-bridge": _anywhere(_BRIDGE_RIVALS),
+    "underwater-world-langkawi": _anywhere(r"sentosa|singapore|singapura|pattaya|guam|新加坡"),
+    "muzium-diraja-kedah": _anywhere(r"klang|kl|kuala lumpur|seri menanti|negeri sembilan|perak"),
+    "gunung-pulai": _anywhere(r"johor|kulai|pontian"),
+    "bandar-baharu": _anywhere(r"selangor|johor|sabah|sarawak|putrajaya|pahang|ibu kota baharu"),
+    "pekan-cina-alor-setar": _anywhere(r"kuala terengganu|melaka|penang|pulau pinang"),
+    "kilim-geoforest": _anywhere(_RUG),
+    "changlun": _anywhere(r"beijing|taiwan"),
+}
+
+# A football post names the state's team, not the state.
+FOOTBALL = _anywhere(
+    r"liga super|liga malaysia|piala malaysia|piala fa|piala sumbangsih|super league|jdt|bolasepak"
+    r"|bola sepak|penjaring|kedah vs|vs kedah|lawan kedah|kedah lawan|menentang kedah"
+    r"|kedah menentang|hijau kuning|matchday|kickoff|kick-off|kda fc|kedah fc|kedah fa"
+)
+
+# Chinese has no spaces: these longer words hold a place's characters by accident.
+CHINESE_ACCIDENTS = re.compile(
+    r"普吉打|[宁宁]吉打卡|吉打[卡架电電球工游遊开開车車包赏賞扫掃针針]|[邻鄰隐隱旧舊新移]居林"
+    r"|[今每昨明同当當隔整半]日得拉|[西南北冬木黄苦丝絲]瓜[镇鎮埠]|无锡县|無錫縣|秘[鲁魯][乃]"
+)
+
+# Kedah itself, with the language of each spelling.
+KEDAH: tuple[tuple[str, str], ...] = (
+    ("Kedah", "ms"),
+    ("Kedah Darul Aman", "ms"),
+    ("Negeri Kedah", "ms"),
+    ("Kedahan", "en"),
+    ("吉打", "zh"),
+    ("吉打州", "zh"),
+    ("เกอดะฮ์", "th"),
+    ("ไทรบุรี", "th"),
+    ("visitkedah", "tag"),
+    ("kedahtourism", "tag"),
+    ("tourismkedah", "tag"),
+)
+
+# What people put before and after a place in one tag without changing which place it is.
+TAG_BEFORE = (
+    r"visit|explore|discover|lovely|love|ilove|amazing|beautiful|wonderful|naturally|experience"
+    r"|cuti|cuticuti|bercuti|bercutidi|percutian|jom|jomke|jompi|jalanjalan|jalan2|trip|tripto"
+    r"|travel|tour|tourism|hotel|homestay|resort|chalet|pulau|pantai|island|makan|makanmakan|food"
+    r"|cafe|kereta|keretasewa|sewakereta|rentcar|dekat|di|ke|hello|hi|bye|best|aboutthe|ironman"
+    r"|gengs?|anak|orang|warga|ig|insta|viral|kedah"
+)
+TAG_AFTER = (
+    r"trip|trips|island|islands|malaysia|kedah|darulaman|holiday|holidays|vacation|getaway|escape"
+    r"|food|foods|foodie|foodies|foodhunt|makan|sedap|best|life|vibes|diaries|diary|story|stories"
+    r"|travel|traveller|tour|tours|tourism|tourist|hotel|hotels|resort|resorts|homestay|chalet|villa"
+    r"|beach|sunset|sunrise|beauty|cantik|indah|viral|kini|hariini|today|news|updates?|info|geopark"
+    r"|permatakedah|permata|lovers?|love|adventure|adventures|experience|hikers?|hiking|cafe|cafes"
+    r"|carrental|rental|keretasewa|dutyfree|airport|ferry|feri|market|nightlife|town|city|mall"
+    r"|bound|memories|moments|photography|20\d\d|\d{1,2}"
+)

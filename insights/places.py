@@ -1,0 +1,479 @@
+"""Text -> places: which places of Kedah a post names, and why each of them counts."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from insights.model import Match, Place, PlaceLink
+from insights.namesakes import (
+    CHINESE_ACCIDENTS,
+    FOOTBALL,
+    GUARDS,
+    KEDAH,
+    RIVALS,
+    SEAT,
+    TAG_AFTER,
+    TAG_BEFORE,
+    Guard,
+)
+
+GEO_CONTEXT_KM = 1.5
+DEFAULT_HASHTAG_COUNT = 30
+# A joined name shorter than this may hide in an unrelated tag or account name.
+_SAFE_TAG_LENGTH = 5
+_SAFE_MENTION_LENGTH = 8
+# How many characters beside a name are looked at for cue words.
+_WINDOW = 32
+
+_SPACE = re.compile(r"\s+")
+# Soft hyphens, zero-width and direction marks: invisible, but they split words.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f]")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+|@\w[\w.]*")
+_TAG = re.compile(r"#(\w+)")
+_SIGNS = re.compile(r"[\s_.,'’()/#-]+")
+_ABBREVIATIONS = frozenset("sg tg gn gng g k p mt bkt kg tlk dr".split())
+_QUALIFIERS = frozenset(("kedah", "langkawi"))
+_NO_GUARD = Guard()
+_GAP_BEFORE = re.compile(r"[, (@/-]{1,3}(?:(?:di|kat|in|dekat|daerah|pekan) )?$")
+
+
+def clean_text(text: str) -> str:
+    """The text as names are looked for in it: NFKC, casefolded, invisible signs gone, every run of
+    white space one space. `PlaceLink.start` is an offset in this."""
+    return _fold(_tidy(text))
+
+
+def key(name: str) -> str:
+    """A name without case, spaces and signs, so that "Sg. Petani" and "#sgpetani" are one."""
+    return _SIGNS.sub("", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _tidy(text: str) -> str:
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'")
+    return _SPACE.sub(" ", text).strip()
+
+
+def _fold(text: str) -> str:
+    """Casefolded with every character in its place, even where folding would make two of one."""
+    folded = text.casefold()
+    if len(folded) == len(text):
+        return folded
+    return "".join(
+        char.casefold() if len(char.casefold()) == 1 else char.lower()[:1] for char in text
+    )
+
+
+@dataclass(frozen=True)
+class _Name:
+    """One spelling of a place; `place` None is Kedah itself."""
+
+    text: str
+    key: str
+    place: Place | None
+    needs_context: bool
+    guard: Guard = _NO_GUARD
+
+    @property
+    def city(self) -> str | None:
+        return self.place.city_slug if self.place else None
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A spelling found at [start, end); `tag` is the hashtag that holds it, when it is not bare."""
+
+    start: int
+    end: int
+    name: _Name
+    tag: str = ""
+
+    def inside(self, other: _Hit) -> bool:
+        return (
+            other.start <= self.start
+            and self.end <= other.end
+            and self.end - self.start < other.end - other.start
+        )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One post as it is judged: folded text, the same with its capitals, and the sure names."""
+
+    text: str
+    cased: str
+    sure: tuple[_Hit, ...] = ()
+    near: frozenset[str] = frozenset()
+
+    def before(self, hit: _Hit) -> str:
+        return self.text[max(0, hit.start - _WINDOW) : hit.start]
+
+    def after(self, hit: _Hit) -> str:
+        return self.text[hit.end : hit.end + _WINDOW]
+
+
+class Gazetteer:
+    """The places of Kedah, ready to be found in texts.
+
+    The order of `places` is the order of how much people write about them; `search_terms` and
+    `default_hashtags` follow it. Places that were never stored (id 0) are numbered by position, so
+    that links of a bare seed can be told apart.
+    """
+
+    def __init__(self, places: Sequence[Place]):
+        self.places = tuple(
+            place if place.id else replace(place, id=number)
+            for number, place in enumerate(places, start=1)
+        )
+        self._by_id = {place.id: place for place in self.places}
+        self._by_slug = {place.slug: place for place in self.places}
+        self._ancestors = {place.slug: self._line(place) for place in self.places}
+        self._names = {name.key: name for name in self._spellings()}
+        latin = [name for name in self._names.values() if _is_latin(name.key)]
+        other = [name for name in self._names.values() if not _is_latin(name.key)]
+        self._latin = re.compile(
+            rf"(?<![a-z0-9])(?=({_alternatives(_tokens(name.text) for name in latin)})(?![a-z0-9]))"
+        )
+        # Chinese and Thai touch their neighbours, so no boundary may be asked for.
+        self._other = re.compile(rf"(?=({_alternatives(tuple(name.key) for name in other)}))")
+        safe = [tuple(name.key) for name in latin if _is_safe(name)]
+        self._tagged = re.compile(
+            rf"(?:{TAG_BEFORE})*({_alternatives(safe)})(?:{TAG_AFTER})*", re.ASCII
+        )
+
+    def place(self, link: PlaceLink) -> Place:
+        """The place a link of this gazetteer points to."""
+        return self._by_id[link.place_id]
+
+    def match(
+        self,
+        text: str,
+        hashtags: Sequence[str] = (),
+        geo: tuple[float, float] | None = None,
+    ) -> Match:
+        """Every place the text or its hashtags name; the most specific, earliest one is primary.
+
+        `hashtags` are the platform's own, with or without "#"; one that the text does not hold
+        counts as standing at its end. `geo` (latitude, longitude) never links a place by itself;
+        it is a sign that an ambiguous name beside it means the place.
+        `why` of a link: "name", "context:<sign>", "beside:<word>", "tag:<hashtag>" or "geo".
+        `why` of the match: "named:<alias>", "kedah:<alias>" or "no_place".
+        """
+        cased, length = _with_tags(_tidy(text), hashtags)
+        folded = _masked(_fold(cased), self._names)
+        hits = self._hits(folded)
+        if not hits:
+            return Match(why="no_place")
+        near = self._near(geo) if geo else frozenset()
+        return self._match(hits, _Reading(folded, cased, near=near), length)
+
+    def search_terms(self) -> list[str]:
+        """Names that mean Kedah wherever they stand, most telling first, none holding another.
+
+        A name that contains an earlier one ("Menara Alor Setar" after "Alor Setar") is left out:
+        a search for the shorter phrase finds it. Ambiguous names are left out too; the posts
+        worth having name Kedah or a surer place beside them.
+        """
+        terms: list[str] = []
+        for term in self._telling():
+            words = f" {clean_text(term)} "
+            if not any(_holds(words, clean_text(shorter)) for shorter in terms):
+                terms.append(term)
+        return terms
+
+    def default_hashtags(self, count: int = DEFAULT_HASHTAG_COUNT) -> list[str]:
+        """The most telling hashtags, without "#": Kedah's, the cities', then the places'."""
+        tags = ["kedah", "visitkedah"]
+        for place in self.places:
+            spellings = [name for name in self._of(place) if _is_latin(name.key)]
+            sure = [name.key for name in spellings if not name.needs_context]
+            tags += [tag for tag in sure if len(tag) >= _SAFE_TAG_LENGTH][:1]
+        return list(dict.fromkeys(tags))[:count]
+
+    def _line(self, place: Place) -> tuple[str, ...]:
+        """The slugs above a place, nearest first."""
+        line: list[str] = []
+        while place.parent and place.parent not in line:
+            line.append(place.parent)
+            if place.parent not in self._by_slug:
+                break
+            place = self._by_slug[place.parent]
+        return tuple(line)
+
+    def _spellings(self) -> Iterator[_Name]:
+        for text, _ in KEDAH:
+            yield _Name(text, key(text), None, False, GUARDS.get(key(text), _NO_GUARD))
+        for place in self.places:
+            for alias in place.aliases:
+                guard = GUARDS.get(key(alias.text), _NO_GUARD)
+                yield _Name(alias.text, key(alias.text), place, alias.needs_context, guard)
+
+    def _of(self, place: Place) -> Iterator[_Name]:
+        return (name for name in self._names.values() if name.place == place)
+
+    def _telling(self) -> Iterator[str]:
+        """Kedah, then the cities, then every sure spelling, in the gazetteer's order."""
+        yield from (text for text, language in KEDAH if language in ("ms", "zh"))
+        for general in (True, False):
+            for place in self.places:
+                if place.general == general and place.slug not in RIVALS:
+                    yield from (n.text for n in self._of(place) if not n.needs_context)
+
+    def _hits(self, text: str) -> list[_Hit]:
+        hits = [self._hit(found) for found in self._latin.finditer(text)]
+        if not text.isascii():
+            accidents = [found.span() for found in CHINESE_ACCIDENTS.finditer(text)]
+            found_here = (self._hit(found) for found in self._other.finditer(text))
+            hits += [hit for hit in found_here if not _overlaps(hit, accidents)]
+        if "#" in text:
+            hits += self._tag_hits(text, {hit.start for hit in hits})
+        return hits
+
+    def _hit(self, found: re.Match[str]) -> _Hit:
+        return _Hit(found.start(1), found.end(1), self._names[key(found[1])])
+
+    def _tag_hits(self, text: str, taken: set[int]) -> Iterator[_Hit]:
+        """Places inside longer hashtags: #langkawitrip, #visitalorsetar2026."""
+        for tag in _TAG.finditer(text):
+            if tag.start(1) in taken:
+                continue
+            found = self._tagged.fullmatch(tag[1])
+            if found:
+                yield _Hit(tag.start(1), tag.end(1), self._names[found[1]], tag[1])
+
+    def _near(self, geo: tuple[float, float]) -> frozenset[str]:
+        """The cities of the specific places around a point."""
+        return frozenset(
+            place.city_slug
+            for place in self.places
+            if not place.general
+            and _kilometres(geo, (place.latitude, place.longitude)) <= GEO_CONTEXT_KM
+        )
+
+    def _match(self, hits: Sequence[_Hit], reading: _Reading, length: int) -> Match:
+        hits = [hit for hit in hits if not _is_something_else(hit, reading)]
+        if FOOTBALL.search(reading.text):
+            hits = [hit for hit in hits if hit.name.place is not None]
+        doubtful = [hit for hit in hits if _is_doubtful(hit, reading)]
+        sure = _outermost([hit for hit in hits if hit not in doubtful])
+        reading = replace(reading, sure=tuple(sure))
+        reasons = {hit: f"tag:{hit.tag}" if hit.tag else "name" for hit in sure}
+        for hit in doubtful:
+            why = _reason(hit, reading)
+            if why:
+                reasons[hit] = why
+        kept = _outermost(reasons)
+        links = self._links({hit: reasons[hit] for hit in kept}, length)
+        if links:
+            primary = next(link for link in links if link.is_primary)
+            return Match(links, True, f"named:{primary.alias}")
+        kedah = next((hit for hit in kept if hit.name.place is None), None)
+        return Match((), True, f"kedah:{kedah.name.text}") if kedah else Match(why="no_place")
+
+    def _links(self, reasons: dict[_Hit, str], length: int) -> tuple[PlaceLink, ...]:
+        """One link a place, in reading order, the primary one marked."""
+        first: dict[str, _Hit] = {}
+        for hit in reasons:
+            if hit.name.place is not None:
+                first.setdefault(hit.name.place.slug, hit)
+        primary = self._primary(first)
+        return tuple(
+            PlaceLink(
+                place_id=self._by_slug[slug].id,
+                alias=hit.name.text,
+                why=reasons[hit],
+                start=min(hit.start, length),
+                is_primary=slug == primary,
+            )
+            for slug, hit in first.items()
+        )
+
+    def _primary(self, slugs: Iterable[str]) -> str | None:
+        """The earliest place that is no city and above none of the others; else the first city."""
+        slugs = list(slugs)
+        above = {ancestor for slug in slugs for ancestor in self._ancestors[slug]}
+        lowest = [slug for slug in slugs if slug not in above]
+        specific = [slug for slug in lowest if not self._by_slug[slug].general]
+        return next(iter(specific or lowest), None)
+
+
+def _with_tags(text: str, hashtags: Sequence[str]) -> tuple[str, int]:
+    """The text with the hashtags that it does not hold behind it, and its own length."""
+    length = len(text)
+    if not hashtags:
+        return text, length
+    held = {tag.casefold() for tag in _TAG.findall(text)}
+    given = [_tidy(tag).lstrip("#") for tag in hashtags]
+    missing = [f"#{tag}" for tag in given if tag and tag.casefold() not in held]
+    return (" ".join([text, *missing]) if missing else text), length
+
+
+def _masked(text: str, names: dict[str, _Name]) -> str:
+    """Web addresses, e-mail addresses and account names blanked: they name pages and people.
+
+    An account name that is exactly a sure, long place name stays: "sunset @pantaicenang".
+    """
+    if "@" not in text and "http" not in text and "www." not in text:
+        return text
+
+    def blank(found: re.Match[str]) -> str:
+        name = names.get(key(found[0][1:])) if found[0][0] == "@" else None
+        if name and not name.needs_context and len(name.key) >= _SAFE_MENTION_LENGTH:
+            return found[0]
+        return " " * len(found[0])
+
+    return _ADDRESS.sub(blank, text)
+
+
+def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
+    """Whether the words beside a name, or its case, make it a ship, a dish, a company, a seat."""
+    guard = hit.name.guard
+    before = reading.before(hit)
+    if SEAT.search(before):
+        return True
+    if guard is _NO_GUARD:
+        return False
+    if guard.capitals and not reading.cased[hit.start : hit.end].isupper():
+        return True
+    return bool(
+        (guard.never_before and guard.never_before.search(before))
+        or (guard.never_after and guard.never_after.match(reading.after(hit)))
+        or (guard.never and guard.never.search(reading.text))
+    )
+
+
+def _is_doubtful(hit: _Hit, reading: _Reading) -> bool:
+    if hit.name.needs_context:
+        return True
+    rival = RIVALS.get(hit.name.place.slug) if hit.name.place else None
+    return bool(rival and rival.search(reading.text))
+
+
+def _reason(hit: _Hit, reading: _Reading) -> str:
+    """Why a doubtful name is the place after all, empty when nothing says so."""
+    beside = _neighbour(hit, reading)
+    if beside:
+        return f"beside:{beside}"
+    cue = _cue(hit, reading)
+    strict = hit.name.place is not None and hit.name.place.rule == "strict"
+    if cue and not strict:
+        return f"beside:{cue}"
+    if strict and not cue:
+        return ""
+    guard = hit.name.guard
+    word = guard.words.search(reading.text) if guard.words else None
+    if word:
+        return f"context:{word[0]}"
+    if guard.ordinary and not reading.cased[hit.start].isupper():
+        return ""
+    return _far_sign(hit, reading)
+
+
+def _neighbour(hit: _Hit, reading: _Reading) -> str:
+    """A sure place of the same city right before the name ("Ulu Legong, Baling"), or Kedah or
+    that city right after it ("Baling, Kedah")."""
+    for sign in reading.sure:
+        if sign.name.city == hit.name.city and sign.end <= hit.start:
+            gap = reading.text[sign.end : hit.start]
+            if len(gap) <= _WINDOW and _GAP_BEFORE.fullmatch(gap):
+                return sign.name.text
+        if sign.name.city in (None, hit.name.city) and sign.start >= hit.end:
+            gap = reading.text[hit.end : sign.start]
+            if gap in (" ", ", ", " (", "-", ","):
+                return sign.name.text
+    return ""
+
+
+def _cue(hit: _Hit, reading: _Reading) -> str:
+    guard = hit.name.guard
+    found = guard.before.search(reading.before(hit)) if guard.before else None
+    if found is None and guard.after:
+        found = guard.after.match(reading.after(hit))
+    return found[0].strip(" #@-(") if found else ""
+
+
+def _far_sign(hit: _Hit, reading: _Reading) -> str:
+    """A sure sign elsewhere in the post: the place's own city, or Kedah where no rival is named."""
+    for sign in reading.sure:
+        if sign.name.city == hit.name.city:
+            return f"context:{sign.name.text}"
+    if hit.name.city in reading.near:
+        return "geo"
+    rival = RIVALS.get(hit.name.place.slug) if hit.name.place else None
+    if rival and rival.search(reading.text):
+        return ""
+    return next((f"context:{sign.name.text}" for sign in reading.sure if not sign.name.place), "")
+
+
+def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:
+    """The hits in reading order without those that lie inside a longer one."""
+    ordered = sorted(hits, key=lambda hit: (hit.start, -hit.end))
+    return [hit for hit in ordered if not any(hit.inside(other) for other in ordered)]
+
+
+def _overlaps(hit: _Hit, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(hit.start < end and start < hit.end for start, end in spans)
+
+
+def _holds(words: str, shorter: str) -> bool:
+    return f" {shorter} " in words if _is_latin(shorter) else shorter in words
+
+
+def _is_latin(text: str) -> bool:
+    return text.isascii()
+
+
+def _is_safe(name: _Name) -> bool:
+    """Whether a joined name may be read out of a longer hashtag."""
+    return not name.needs_context and len(name.key) >= _SAFE_TAG_LENGTH
+
+
+def _tokens(name: str) -> tuple[str, ...]:
+    """A name as pieces of a regular expression; what stands between its words may be missing."""
+    words = re.split(r"[ -]", clean_text(name))
+    pieces: list[str] = []
+    for index, word in enumerate(words):
+        if index:
+            pieces.append(_between(words[index - 1], word))
+        pieces += ["'?" if char == "'" else re.escape(char) for char in word]
+    return tuple(pieces)
+
+
+def _between(word: str, following: str) -> str:
+    if word in _ABBREVIATIONS:
+        return r"\.?[ _-]?"
+    if following in _QUALIFIERS:
+        return r"(?:, ?| ?\(|[ _-])?"
+    return "[ _-]?"
+
+
+def _alternatives(names: Iterable[tuple[str, ...]]) -> str:
+    """One regular expression for many names, sharing their beginnings, the longest tried first."""
+    tree: dict = {}
+    for name in names:
+        branch = tree
+        for piece in name:
+            branch = branch.setdefault(piece, {})
+        branch[""] = {}
+    return _written(tree) if tree else "(?!)"
+
+
+def _written(tree: dict) -> str:
+    branches = [piece + _written(branch) for piece, branch in tree.items() if piece]
+    if "" in tree:
+        branches.append("")
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+
+
+def _kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The great-circle distance of two (latitude, longitude) pairs in degrees."""
+    (lat_a, lon_a), (lat_b, lon_b) = (tuple(map(math.radians, point)) for point in (one, other))
+    chord = (
+        math.sin((lat_b - lat_a) / 2) ** 2
+        + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
+    )
+    return 2 * 6371.0 * math.asin(math.sqrt(min(1.0, chord)))
