@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -16,8 +17,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x4B454441
 
 
+# How long one process may wait for another's migration.
+_MIGRATION_SECONDS = 60
+# A page that takes longer than this has failed; nobody waits for it.
+_READ_SECONDS = 30
+
+
 class DatabaseError(Exception):
     """The database cannot be used as it is; the message says so in the operator's words."""
+
+
+# What a caller catches to survive a database that cannot be used. The texts of SQLAlchemy's errors
+# may repeat values and addresses: show their kind, not their words.
+ERRORS = (DatabaseError, SQLAlchemyError)
 
 
 # What working with a database may raise, for those who must not know SQLAlchemy.
@@ -25,7 +37,7 @@ ERRORS = (DatabaseError, SQLAlchemyError)
 
 
 def reason(error: Exception) -> str:
-    """What went wrong in one line: no SQL, no values of the posts, no address, no password."""
+    """What went wrong in one line: no SQL, no values of the posts, no password."""
     if isinstance(error, DBAPIError) and error.orig is not None:
         lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
         return f"the database did not do what was asked: {lines[0]}"
@@ -59,27 +71,51 @@ def open_writer(url: str, busy_seconds: float = 15.0) -> Engine:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, busy_seconds, read_only=False)
-    return create_engine(
-        parsed,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": max(2, int(busy_seconds))},
-    )
+    return _postgresql(parsed, busy_seconds, f"SET LOCAL lock_timeout = {_milli(busy_seconds)}")
 
 
 def open_reader(url: str, busy_seconds: float = 5.0) -> Engine:
-    """An engine that cannot write: `mode=ro` on SQLite, a read-only session on PostgreSQL."""
+    """An engine that cannot write, and whose transactions see one moment of the database.
+
+    `mode=ro` on SQLite, where using it raises DatabaseError as long as there is no file.
+    """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, busy_seconds, read_only=True)
-    return create_engine(
+    engine = _postgresql(
+        parsed, busy_seconds, f"SET LOCAL statement_timeout = {_milli(_READ_SECONDS)}"
+    )
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _milli(seconds: float) -> int:
+    return int(seconds * 1000)
+
+
+def _postgresql(parsed: URL, busy_seconds: float, at_begin: str) -> Engine:
+    """An engine whose every wait has an end, also for a host that falls silent half-way.
+
+    Limits are set in each transaction and not as start-up options, which poolers such as PgBouncer
+    refuse.
+    """
+    engine = create_engine(
         parsed,
         pool_pre_ping=True,
-        isolation_level="REPEATABLE READ",
+        pool_timeout=busy_seconds,
         connect_args={
             "connect_timeout": max(2, int(busy_seconds)),
-            "options": "-c default_transaction_read_only=on",
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": _milli(30),
         },
     )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(at_begin)
+
+    return engine
 
 
 def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
@@ -91,6 +127,8 @@ def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         if in_memory:
             target = ":memory:"
+        elif read_only and not Path(path).expanduser().is_file():
+            raise DatabaseError("the database does not exist yet; the collector creates it")
         else:
             target = Path(path).expanduser().resolve().as_uri()
             target += "?mode=ro" if read_only else "?mode=rwc"
@@ -136,6 +174,36 @@ def revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+class Schema(StrEnum):
+    """How a database's schema stands to this code."""
+
+    MISSING = "missing"
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+
+
+def schema_state(connection: Connection) -> Schema:
+    """Whether the schema is this code's; changes nothing."""
+    from alembic.script import ScriptDirectory
+
+    found = revision(connection)
+    if found is None:
+        return Schema.MISSING
+    if found == head_revision():
+        return Schema.CURRENT
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    return Schema.OLDER if found in known else Schema.NEWER
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database, None for PostgreSQL and for one in memory."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(parsed.database).expanduser().resolve()
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema to this code's revision, in one transaction; safe to call from two
     processes at once. Raises DatabaseError when the database is newer than the code."""
@@ -147,16 +215,15 @@ def migrate_within(connection: Connection) -> None:
     """The same inside a transaction that the caller holds."""
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milli(_MIGRATION_SECONDS)}")
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-    found = revision(connection)
-    if found == head_revision():
+    found = schema_state(connection)
+    if found is Schema.CURRENT:
         return
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if found is not None and found not in known:
+    if found is Schema.NEWER:
         raise DatabaseError(
             "the database was made by a newer version of this program; update the program"
         )
