@@ -5,8 +5,9 @@ because a Plotly Express figure costs ten times as much CPU; template "none" bec
 its own theme over it in the browser. The colours `#000001`… are the places of
 `theme.chartCategoricalColors` and become the reader's light or dark ones there.
 
-`customdata` of every bar and point starts with what a click opens: a slug, a code, or an ISO day
-(or two, joined by "/": first and last day, both included).
+`customdata` of every bar and point starts with what a click opens: a slug or a code, an ISO day or
+two joined by "/" (first and last day, both included); a part of a stacked bar adds "/" and its
+label. `step_opened` reads days back.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 import pandas as pd
 
 from insights.model import Sentiment
+from insights.steps import steps
 
 Figure = dict[str, Any]
 DayText = Callable[[date], str]
@@ -47,7 +49,6 @@ CONFIG = {
     "showTips": False,
     "showAxisDragHandles": False,
 }
-WEEKLY_FROM = 121  # days; beyond that daily bars are thinner than a finger and a pixel
 ROW = 30  # pixels a horizontal bar with its words beside it
 TALL_ROW = 42  # and with its words above it
 LANGKAWI = (99.62, 99.98, 6.14, 6.49)  # west, east, south, north
@@ -66,20 +67,20 @@ def trend(
     gaps: Iterable[tuple[date, date]] = (),
     today: date | None = None,
 ) -> Figure:
-    """Posts a day as bars (a week Sunday-Saturday beyond 120 days), silent days included.
+    """Posts a day as bars (a week Sunday-Saturday beyond three months), silent days included.
 
     `days` has one row a day: day, posts. `before` are the posts of the days compared with, row by
     row (drawn as a dotted line, daily bars only). Today's bar is paler: it is not over yet.
     `events` are first day, last day, name; `gaps` the days on which nothing could be collected,
     both ends included.
     """
-    steps = _steps(days)
-    x = _step_texts(steps, day_text)
-    happening = _happening(steps, events)
-    bars = _bars(x, steps["posts"], steps, name, ACCENT)
-    bars["marker"]["opacity"] = [0.45 if last == today else 1 for last in steps["last"]]
+    spans = steps(days)
+    x = _step_texts(spans, day_text)
+    happening = _happening(spans, events)
+    bars = _bars(x, spans["posts"], spans, name, ACCENT)
+    bars["marker"]["opacity"] = [0.45 if last == today else 1 for last in spans["last"]]
     traces = [bars]
-    comparable = before is not None and len(before) == len(steps) == len(days)
+    comparable = before is not None and len(before) == len(spans) == len(days)
     if comparable:
         traces.append(_dotted(x, before, before_name))
     if happening:
@@ -89,17 +90,17 @@ def trend(
     bars["text"] = [
         (f"<br>{escape(before_name)}: {before[i]:,}" if comparable else "")
         + "".join(f"<br>{escape(words)}" for words in happening.get(i, ()))
-        for i in range(len(steps))
+        for i in range(len(spans))
     ]
     bars["textposition"] = "none"
     return _figure(
         traces,
         height=260,
-        xaxis=_day_axis(steps, x, day_text),
+        xaxis=_day_axis(spans, x, day_text),
         yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
         hovermode="x unified",
         showlegend=len(traces) > 1,
-        shapes=_shades(steps, gaps),
+        shapes=_shades(spans, gaps),
         bargap=0.15,
     )
 
@@ -111,48 +112,48 @@ def sentiment_trend(
     day_text: DayText,
     gaps: Iterable[tuple[date, date]] = (),
 ) -> Figure:
-    """Posts a day (a week beyond 120 days) stacked by label, unclassified ones apart on top.
+    """Posts a day (a week beyond three months) stacked by label, unclassified ones apart on top.
 
     `days` has day, posts, negative, neutral, positive; `names` the words for the three labels and
     for "unclassified".
     """
-    steps = _steps(days)
-    x = _step_texts(steps, day_text)
+    spans = steps(days)
+    x = _step_texts(spans, day_text)
     traces = [
-        _bars(x, steps[s], steps, names[s], colour, suffix=f"/{s}") for s, colour in COLOURS.items()
+        _bars(x, spans[s], spans, names[s], colour, suffix=f"/{s}") for s, colour in COLOURS.items()
     ]
-    rest = steps["posts"] - steps["negative"] - steps["neutral"] - steps["positive"]
+    rest = spans["posts"] - spans["negative"] - spans["neutral"] - spans["positive"]
     if rest.any():
-        open_bars = _bars(x, rest, steps, names[UNCLASSIFIED], PAGE, suffix=f"/{UNCLASSIFIED}")
+        open_bars = _bars(x, rest, spans, names[UNCLASSIFIED], PAGE, suffix=f"/{UNCLASSIFIED}")
         open_bars["marker"]["line"] = {"color": MUTED, "width": 1}
         traces.append(open_bars)
     return _figure(
         traces,
         height=280,
         barmode="stack",
-        xaxis=_day_axis(steps, x, day_text),
+        xaxis=_day_axis(spans, x, day_text),
         yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
         hovermode="closest",
         showlegend=True,
-        shapes=_shades(steps, gaps),
+        shapes=_shades(spans, gaps),
         bargap=0.15,
     )
 
 
-def net_trend(steps: pd.DataFrame, *, name: str, band_name: str, day_text: DayText) -> Figure:
+def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayText) -> Figure:
     """Net sentiment over time with its 95 % interval as a band.
 
-    `steps` has first, last (dates), value, low, high (-100..+100, None where too few posts say)
+    `spans` has first, last (dates), value, low, high (-100..+100, None where too few posts say)
     and n. A step without a value breaks the line instead of being drawn as zero.
     """
-    x = _step_texts(steps, day_text)
-    values, low, high = (_optional(steps[c]) for c in ("value", "low", "high"))
+    x = _step_texts(spans, day_text)
+    values, low, high = (_optional(spans[c]) for c in ("value", "low", "high"))
     traces = []
     for start, end in _runs(values):
         xs = x[start:end]
         band = high[start:end] + low[start:end][::-1]
         traces.append(_band(xs + xs[::-1], band, band_name))
-    spans = [f"{_range(a, b)}" for a, b in zip(*_low_high_text(low, high), strict=True)]
+    ranges = [_range(a, b) for a, b in zip(*_low_high_text(low, high), strict=True)]
     traces.append(
         {
             "type": "scatter",
@@ -163,9 +164,9 @@ def net_trend(steps: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
             "line": {"color": ACCENT, "width": 2},
             "marker": {"size": 6},
             "customdata": [
-                [f"{_iso(f)}/{_iso(u)}", int(n), span]
+                [_step_code(f, u), int(n), span]
                 for f, u, n, span in zip(
-                    steps["first"], steps["last"], steps["n"], spans, strict=True
+                    spans["first"], spans["last"], spans["n"], ranges, strict=True
                 )
             ],
             "hovertemplate": "%{y:+.0f} (%{customdata[2]}; n %{customdata[1]:,d})",
@@ -174,7 +175,7 @@ def net_trend(steps: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
     return _figure(
         traces,
         height=240,
-        xaxis=_day_axis(steps, x, day_text),
+        xaxis=_day_axis(spans, x, day_text),
         yaxis={
             "range": [-104, 104],
             "tickvals": [-100, -50, 0, 50, 100],
@@ -372,6 +373,14 @@ def place_map(
     )
 
 
+def step_opened(code: str) -> tuple[date, date, str | None]:
+    """First day, last day and label (None for all) of a clicked step. Raises ValueError."""
+    first, *rest = code.split("/")
+    label = rest.pop() if rest and rest[-1] in (*COLOURS, UNCLASSIFIED) else None
+    last = rest[0] if rest else first
+    return date.fromisoformat(first), date.fromisoformat(last), label
+
+
 def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layout) -> Figure:
     return {
         "data": traces,
@@ -400,30 +409,18 @@ def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layo
     }
 
 
-def _steps(days: pd.DataFrame) -> pd.DataFrame:
-    """One row a bar: first and last day with the sums of what lies between."""
-    steps = days.assign(first=days["day"], last=days["day"])
-    if len(days) < WEEKLY_FROM:
-        return steps.reset_index(drop=True)
-    # isoweekday: Sunday is 7, and the week here begins with it.
-    week = [day - timedelta(days=day.isoweekday() % 7) for day in days["day"]]
-    counts = [c for c in ("posts", "negative", "neutral", "positive") if c in days]
-    how = {"first": "min", "last": "max", **dict.fromkeys(counts, "sum")}
-    return steps.groupby(pd.Index(week, name="week"), sort=True).agg(how).reset_index(drop=True)
-
-
-def _step_texts(steps: pd.DataFrame, day_text: DayText) -> list[str]:
+def _step_texts(spans: pd.DataFrame, day_text: DayText) -> list[str]:
     """Each step's words; they are the axis' categories, so that months come in any language."""
     return [
         day_text(first) if first == last else f"{day_text(first)} – {day_text(last)}"
-        for first, last in zip(steps["first"], steps["last"], strict=True)
+        for first, last in zip(spans["first"], spans["last"], strict=True)
     ]
 
 
-def _day_axis(steps: pd.DataFrame, x: list[str], day_text: DayText) -> dict:
-    every = max(1, math.ceil(len(steps) / 6))
-    shown = list(range(len(steps) - 1, -1, -every))[::-1]
-    first = steps["first"].tolist()
+def _day_axis(spans: pd.DataFrame, x: list[str], day_text: DayText) -> dict:
+    every = max(1, math.ceil(len(spans) / 6))
+    shown = list(range(len(spans) - 1, -1, -every))[::-1]
+    first = spans["first"].tolist()
     return {
         "type": "category",
         "categoryorder": "array",
@@ -435,7 +432,7 @@ def _day_axis(steps: pd.DataFrame, x: list[str], day_text: DayText) -> dict:
     }
 
 
-def _bars(x, values, steps, name: str, colour: str, *, suffix: str = "") -> dict:
+def _bars(x, values, spans, name: str, colour: str, *, suffix: str = "") -> dict:
     return {
         "type": "bar",
         "x": x,
@@ -443,8 +440,8 @@ def _bars(x, values, steps, name: str, colour: str, *, suffix: str = "") -> dict
         "name": name,
         "marker": {"color": colour},
         "customdata": [
-            [f"{_iso(first)}/{_iso(last)}{suffix}"]
-            for first, last in zip(steps["first"], steps["last"], strict=True)
+            [_step_code(first, last) + suffix]
+            for first, last in zip(spans["first"], spans["last"], strict=True)
         ],
         "hovertemplate": "%{x}<br>%{fullData.name}: %{y:,d}<extra></extra>",
     }
@@ -476,17 +473,17 @@ def _band(x: list[str], y: list[float], name: str) -> dict:
     }
 
 
-def _happening(steps: pd.DataFrame, events: Iterable[tuple[date, date, str]]):
+def _happening(spans: pd.DataFrame, events: Iterable[tuple[date, date, str]]):
     """The names of what goes on in each step, by the step's position."""
     at: dict[int, list[str]] = {}
     for since, until, words in events:
-        for i in _touched(steps, since, until):
+        for i in _touched(spans, since, until):
             at.setdefault(i, []).append(words)
     return at
 
 
-def _touched(steps: pd.DataFrame, since: date, until: date) -> list[int]:
-    spans = enumerate(zip(steps["first"], steps["last"], strict=True))
+def _touched(spans: pd.DataFrame, since: date, until: date) -> list[int]:
+    spans = enumerate(zip(spans["first"], spans["last"], strict=True))
     return [i for i, (first, last) in spans if first <= until and since <= last]
 
 
@@ -505,8 +502,8 @@ def _marks(x: list[str], happening: Mapping[int, list[str]], name: str) -> dict:
     }
 
 
-def _shades(steps: pd.DataFrame, gaps: Iterable[tuple[date, date]]) -> list[dict]:
-    hits = [_touched(steps, since, until) for since, until in gaps]
+def _shades(spans: pd.DataFrame, gaps: Iterable[tuple[date, date]]) -> list[dict]:
+    hits = [_touched(spans, since, until) for since, until in gaps]
     return [
         {
             "type": "rect",
@@ -739,5 +736,5 @@ def _percent(part: int, whole: int) -> str:
     return f"{part / whole * 100:.0f} %" if whole else ""
 
 
-def _iso(day: date) -> str:
-    return day.isoformat()
+def _step_code(first: date, last: date) -> str:
+    return first.isoformat() if first == last else f"{first.isoformat()}/{last.isoformat()}"

@@ -1,0 +1,55 @@
+"""How a platform's collection stands, told from its run records."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from insights.model import Kind, RunStatus
+
+# The platform is well and the key is good; time or allowance ran out, so waiting cures it.
+_LIMITS = (Kind.RATE_LIMITED, Kind.QUOTA, Kind.BUDGET)
+# One missed round may be a restart; from the second one on somebody should look.
+_LATE = 2.5
+
+
+class Health(StrEnum):
+    """What an operator has to tell apart at a glance."""
+
+    OK = "ok"
+    NOTHING_NEW = "nothing_new"
+    RUNNING = "running"
+    STALE = "stale"
+    LIMITED = "limited"
+    ERROR = "error"
+    NOT_CONFIGURED = "not_configured"
+
+
+def health(
+    status: str | None,
+    *,
+    now: datetime,
+    every: timedelta,
+    error_kind: str | None = None,
+    stored: int = 0,
+    updated: int = 0,
+    started_at: datetime | None = None,
+    last_ok_at: datetime | None = None,
+) -> Health:
+    """The standing of one platform after its newest run.
+
+    `status` None: it was never asked. `every` is the time between two rounds. A failure is told
+    before age: a platform that fails is not merely stale. Only a run that received an answer can
+    be "nothing new".
+    """
+    if status is None or status == RunStatus.SKIPPED:
+        return Health.NOT_CONFIGURED
+    if status == RunStatus.RUNNING and started_at and now - started_at < every:
+        return Health.RUNNING
+    if status in (RunStatus.FAILED, RunStatus.PARTIAL):
+        return Health.LIMITED if error_kind in _LIMITS else Health.ERROR
+    if last_ok_at is None or now - last_ok_at > every * _LATE:
+        return Health.STALE
+    if status == RunStatus.OK and not stored and not updated:
+        return Health.NOTHING_NEW
+    return Health.OK
