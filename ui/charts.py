@@ -204,7 +204,7 @@ def ranking(
     is the word after the figure in the hover text; `figure_text` writes the one at a bar's end.
     Unknown values are left out, not drawn as 0.
     """
-    rows = rows.dropna(subset=[value]).nlargest(limit, value).iloc[::-1]
+    rows = rows.dropna(subset=[value]).sort_values(value).tail(limit)
     values = rows[value].astype(int).tolist()
     trace = {
         "type": "bar",

@@ -1,0 +1,278 @@
+import json
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from insights.model import Sentiment
+from ui import charts
+
+ROOT = Path(__file__).parents[1]
+TODAY = date(2026, 11, 23)
+NAMES = {
+    "negative": "Negative",
+    "neutral": "Neutral",
+    "positive": "Positive",
+    "unclassified": "Waiting",
+    "too_few": "Too few",
+}
+
+
+def day_text(day: date) -> str:
+    return f"{day.day} Nov {day.year}"
+
+
+def some_days(count: int = 7, **counts) -> pd.DataFrame:
+    days = [TODAY - timedelta(days=count - 1 - i) for i in range(count)]
+    values = {"posts": 10, "negative": 1, "neutral": 2, "positive": 3}
+    return pd.DataFrame({"day": days, **{**values, **counts}})
+
+
+def a_place(slug="pantai-cenang", **given) -> dict:
+    values = {
+        "slug": slug,
+        "name": slug.replace("-", " ").title(),
+        "lat": 6.29,
+        "lon": 99.73,
+        "posts": 20,
+        "negative": 5,
+        "neutral": 5,
+        "positive": 10,
+        "verdict": "positive",
+    }
+    return {**values, **given}
+
+
+def places(*rows: dict) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(a_place()))
+
+
+def ranked(rows: pd.DataFrame, **given) -> charts.Figure:
+    values = {"value": "posts", "label": "name", "opens": "slug", "unit": "posts"}
+    return charts.ranking(rows, **{**values, **given})
+
+
+def parted(rows: pd.DataFrame) -> charts.Figure:
+    return charts.sentiment_bars(rows, NAMES, label="name", opens="slug", too_few="too few")
+
+
+def a_map(rows: pd.DataFrame, **given) -> charts.Figure:
+    return charts.place_map(rows, NAMES, frame=charts.LANGKAWI, posts_word="posts", **given)
+
+
+NO_PLACES = places()
+NO_DAYS = some_days(0)
+EVERY_FIGURE = {
+    "trend": lambda: charts.trend(some_days(), name="Posts", day_text=day_text),
+    "trend without days": lambda: charts.trend(NO_DAYS, name="Posts", day_text=day_text),
+    "sentiment trend": lambda: charts.sentiment_trend(some_days(), NAMES, day_text=day_text),
+    "sentiment trend without days": lambda: charts.sentiment_trend(
+        NO_DAYS, NAMES, day_text=day_text
+    ),
+    "ranking": lambda: ranked(places(a_place(), a_place("kuah"))),
+    "ranking of nothing": lambda: ranked(NO_PLACES),
+    "sentiment bars": lambda: parted(places(a_place())),
+    "sentiment bars of nothing": lambda: parted(NO_PLACES),
+    "distribution": lambda: charts.distribution(dict.fromkeys(Sentiment, 4), NAMES),
+    "distribution of nothing": lambda: charts.distribution(dict.fromkeys(Sentiment, 0), NAMES),
+    "map": lambda: a_map(places(a_place())),
+    "map of nothing": lambda: a_map(NO_PLACES),
+    "map with tiles": lambda: a_map(places(a_place()), tiles=True),
+}
+
+
+@pytest.mark.parametrize("draw", EVERY_FIGURE.values(), ids=EVERY_FIGURE.keys())
+def test_every_figure_is_valid_plain_data_of_a_fixed_height(draw):
+    figure = draw()
+    go.Figure(figure)
+    assert json.loads(json.dumps(figure)) == figure
+    assert figure["layout"]["template"] == "none"
+    assert figure["layout"]["height"] > 0
+
+
+@pytest.mark.parametrize("draw", EVERY_FIGURE.values(), ids=EVERY_FIGURE.keys())
+def test_no_scroll_or_drag_changes_a_figure(draw):
+    layout = draw()["layout"]
+    assert layout["dragmode"] is False
+    for axis in ("xaxis", "yaxis"):
+        assert layout.get(axis, {"fixedrange": True})["fixedrange"] is True
+
+
+def test_there_is_no_mode_bar():
+    assert charts.CONFIG["displayModeBar"] is False
+    assert charts.CONFIG["scrollZoom"] is False
+
+
+def test_colours_stand_in_the_order_of_the_theme():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    for theme in ("light", "dark"):
+        given = config["theme"][theme]
+        order = [given[f"{name}Color"] for name in ("primary", "orange", "gray", "blue")]
+        assert given["chartCategoricalColors"][:4] == order
+    assert [charts.ACCENT, *charts.COLOURS.values()] == [f"#00000{i}" for i in range(1, 5)]
+
+
+def test_labels_always_come_negative_neutral_positive():
+    figure = charts.sentiment_trend(some_days(), NAMES, day_text=day_text)
+    assert [t["name"] for t in figure["data"]] == ["Negative", "Neutral", "Positive", "Waiting"]
+
+
+def test_unclassified_posts_stand_apart_and_complete_the_stack():
+    figure = charts.sentiment_trend(some_days(3), NAMES, day_text=day_text)
+    assert [sum(t["y"]) for t in figure["data"]] == [3, 6, 9, 12]
+
+
+def test_when_all_is_classified_nothing_waits_in_the_legend():
+    figure = charts.sentiment_trend(some_days(posts=6), NAMES, day_text=day_text)
+    assert len(figure["data"]) == 3
+
+
+def test_a_silent_day_is_a_bar_of_zero():
+    figure = charts.trend(some_days(posts=[1, 0, 0, 2, 3, 4, 5]), name="Posts", day_text=day_text)
+    assert figure["data"][0]["y"] == [1, 0, 0, 2, 3, 4, 5]
+
+
+def test_today_is_paler_because_it_is_not_over():
+    figure = charts.trend(some_days(), name="Posts", day_text=day_text, today=TODAY)
+    assert figure["data"][0]["marker"]["opacity"] == [1, 1, 1, 1, 1, 1, 0.45]
+
+
+def test_a_bar_opens_exactly_its_day():
+    figure = charts.trend(some_days(), name="Posts", day_text=day_text)
+    code = figure["data"][0]["customdata"][-1][0]
+    assert charts.step_opened(code) == (TODAY, TODAY, None)
+
+
+def test_a_weekly_bar_opens_its_week():
+    figure = charts.trend(some_days(365), name="Posts", day_text=day_text)
+    first, last, label = charts.step_opened(figure["data"][0]["customdata"][5][0])
+    assert (last - first).days == 6
+    assert first.isoweekday() == 7
+    assert label is None
+
+
+def test_a_part_of_a_stack_opens_its_label_too():
+    figure = charts.sentiment_trend(some_days(), NAMES, day_text=day_text)
+    opened = [charts.step_opened(t["customdata"][0][0])[2] for t in figure["data"]]
+    assert opened == ["negative", "neutral", "positive", "unclassified"]
+
+
+def test_the_earlier_period_is_left_out_when_its_length_differs():
+    figure = charts.trend(some_days(), name="Posts", day_text=day_text, before=[1, 2])
+    assert len(figure["data"]) == 1
+
+
+def test_events_and_gaps_lie_on_their_days():
+    figure = charts.trend(
+        some_days(),
+        name="Posts",
+        day_text=day_text,
+        events=[(TODAY - timedelta(days=1), TODAY + timedelta(days=5), "Regatta")],
+        events_name="Events",
+        gaps=[(TODAY - timedelta(days=3), TODAY - timedelta(days=2))],
+    )
+    assert figure["data"][-1]["x"] == ["22 Nov 2026", "23 Nov 2026"]
+    assert "Regatta" in figure["data"][0]["text"][-1]
+    (shade,) = figure["layout"]["shapes"]
+    assert (shade["x0"], shade["x1"]) == (2.5, 4.5)
+
+
+def test_an_event_outside_the_period_leaves_no_mark():
+    late = TODAY + timedelta(days=30)
+    figure = charts.trend(
+        some_days(), name="Posts", day_text=day_text, events=[(late, late, "LIMA")]
+    )
+    assert len(figure["data"]) == 1
+
+
+def test_a_ranking_shows_the_largest_on_top_and_opens_its_code():
+    figure = ranked(places(a_place("small", posts=1), a_place("large", posts=9)))
+    assert figure["data"][0]["x"] == [1, 9]
+    assert figure["data"][0]["customdata"] == [["small"], ["large"]]
+
+
+def test_an_unknown_value_is_no_bar_of_zero():
+    figure = ranked(places(a_place("known"), a_place("unknown", posts=None)))
+    assert figure["data"][0]["customdata"] == [["known"]]
+
+
+def test_two_rows_of_one_name_stay_two_rows():
+    figure = ranked(places(a_place("a", name="Stadium"), a_place("b", name="Stadium")))
+    assert len(set(figure["data"][0]["y"])) == 2
+
+
+def test_markup_in_a_name_is_shown_and_not_obeyed():
+    rows = places(a_place(name='<a href="https://example.org">x</a>'))
+    for figure in (ranked(rows), parted(rows), a_map(rows)):
+        assert "<a " not in json.dumps(figure)
+
+
+def test_sentiment_bars_part_at_the_middle_of_the_neutral_share():
+    figure = parted(places(a_place(negative=5, neutral=5, positive=10)))
+    negative, neutral, positive = figure["data"][:3]
+    assert (negative["base"], negative["x"]) == ([-37.5], [25.0])
+    assert (neutral["base"], neutral["x"]) == ([-12.5], [25.0])
+    assert (positive["base"], positive["x"]) == ([12.5], [50.0])
+
+
+def test_a_part_of_a_sentiment_bar_opens_its_row_and_label():
+    figure = parted(places(a_place("kuah", negative=5, neutral=5, positive=10)))
+    assert figure["data"][2]["customdata"] == [["kuah/positive", 10, 20]]
+
+
+def test_too_few_posts_are_said_and_not_drawn():
+    figure = parted(places(a_place(negative=1, neutral=1, positive=2)))
+    assert all(trace["x"] == [None] for trace in figure["data"][:3])
+    assert figure["data"][-1]["text"] == ["too few"]
+    assert figure["data"][-1]["x"] == [0.0]
+
+
+def test_net_sentiment_breaks_where_nothing_can_be_said():
+    spans = pd.DataFrame(
+        {
+            "first": some_days(3)["day"],
+            "last": some_days(3)["day"],
+            "value": [10.0, None, 20.0],
+            "low": [0.0, None, 5.0],
+            "high": [20.0, None, 30.0],
+            "n": [9, 2, 12],
+        }
+    )
+    figure = charts.net_trend(spans, name="Net", band_name="95 %", day_text=day_text)
+    go.Figure(figure)
+    assert figure["data"][-1]["y"] == [10.0, None, 20.0]
+    assert len(figure["data"]) == 3  # two stretches of the band, one line
+
+
+def test_the_map_tells_sentiment_by_shape_as_well_as_colour():
+    rows = places(*(a_place(v, verdict=v) for v in ("negative", "neutral", "positive", "too_few")))
+    marks = [t["marker"] for t in a_map(rows)["data"] if t["mode"] == "markers"]
+    assert len({m["symbol"] for m in marks}) == len({m["color"] for m in marks}) == 4
+
+
+def test_marks_grow_with_posts_by_area():
+    rows = places(a_place("a", posts=100), a_place("b", posts=25))
+    (marks,) = (t for t in a_map(rows)["data"] if t["mode"] == "markers")
+    large, small = marks["marker"]["size"]
+    assert large > small > large / 4
+
+
+def test_places_outside_the_frame_are_not_drawn():
+    rows = places(a_place(), a_place("kulim", lat=5.36, lon=100.56))
+    drawn = [d[0] for t in a_map(rows)["data"] for d in t.get("customdata", [])]
+    assert drawn == ["pantai-cenang"]
+
+
+def test_labels_do_not_cover_each_other():
+    rows = places(a_place("a"), a_place("b", lat=6.291), a_place("c", lat=6.42, lon=99.9))
+    assert len(a_map(rows)["layout"]["annotations"]) == 2
+
+
+def test_the_map_asks_nobody_for_tiles_unless_told_to():
+    assert "map" not in a_map(places(a_place()))["layout"]
+    asked = a_map(places(a_place()), tiles=True)
+    assert asked["layout"]["map"]["style"] == "open-street-map"
+    assert {t["type"] for t in asked["data"]} == {"scattermap"}
