@@ -1,4 +1,4 @@
-"""Reading single values out of platforms' answers: what cannot be trusted becomes None or a fault."""
+"""Reads single values of platforms' answers: what cannot be trusted becomes None or a fault."""
 
 from __future__ import annotations
 
@@ -38,6 +38,14 @@ def post_id(value: Any) -> str:
     if isinstance(value, str) and ID.fullmatch(value):
         return value
     raise Unreadable("no readable id")
+
+
+def known_id(record: Mapping[str, Any]) -> str | None:
+    """The id of a record that is no post, where it has a readable one."""
+    try:
+        return post_id(record.get("id"))
+    except Unreadable:
+        return None
 
 
 def text(value: Any) -> str:

@@ -215,7 +215,6 @@ class Http:
         self._sleep = sleep or self._stop.wait
         self._monotonic, self._wall, self._chance = monotonic, wall, chance
         self._new_session = session
-        self._session: requests.Session | None = None
         self.requests = 0
         self.begin()
 
@@ -223,6 +222,8 @@ class Http:
         """Start a round: its budget and its count of failed requests begin anew."""
         self._ends_at = self._monotonic() + self._limits.budget
         self._failed = 0
+        # A connection two hours old is more likely dead than useful.
+        self._session: requests.Session | None = None
 
     def get(
         self,
