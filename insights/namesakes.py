@@ -29,13 +29,13 @@ def _anywhere(words: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Guard:
-    """How one name is judged; `never...` hold for every name, the rest for those in need of context.
+    """How a name is judged; `never...` hold for every name, the rest for those in need of context.
 
     `before`/`after`: words right beside the name that make it the place; on a place of the rule
     "strict" they count only together with another sign of Kedah. `words`: stand anywhere for the
     missing sign. `never_before`/`never_after`/`never`: beside the name, or anywhere, they make it
     something else. `ordinary`: an everyday word, so that a sign elsewhere in the post is believed
-    only when the name is written with a capital. `capitals`: an abbreviation, read only in capitals.
+    only when the name is written with a capital. `capitals`: an abbreviation, only read in them.
     """
 
     before: re.Pattern[str] | None = None
@@ -81,8 +81,8 @@ _CABLE_RIVALS = (
     r"|maokong|tmii|ancol|fansipan|turkey|turki"
 )
 _BRIDGE_RIVALS = (
-    r"klcc|kl|kuala lumpur|petronas|twin towers?|dubai|singapore|singapura|marina bay|sabah|kinabalu"
-    r"|danum|kaohsiung|czech|dolni morava|london|tokyo|airport skybridge|ba ?na"
+    r"klcc|kl|kuala lumpur|petronas|twin towers?|dubai|singapore|singapura|marina bay|sabah"
+    r"|kinabalu|danum|kaohsiung|czech|dolni morava|london|tokyo|airport skybridge|ba ?na"
 )
 _RIVAL_COMPANY = (
     r"berhad|bhd|saham|bursa|dividen|share price|palm oil|plantations?|ladang sawit|jcorp"
