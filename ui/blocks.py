@@ -12,7 +12,7 @@ import streamlit as st
 
 from insights import metrics
 from insights.model import Scope
-from ui import charts, data, shell, text
+from ui import charts, shell, text
 from ui.text import t
 
 # Where a post's original may lie; links to anywhere else are not shown.
@@ -80,6 +80,7 @@ def posts_query(scope: Scope, **narrow: Any) -> dict[str, str]:
     if narrow.pop("counted", True) is False:
         query["counted"] = "no"
     own = {"place": place, **narrow}
+    own["q"] = own.pop("text", None)
     return query | {key: str(value) for key, value in own.items() if value}
 
 
@@ -194,3 +195,23 @@ def known_note(known: int, posts: int) -> str:
     if posts == 0 or known == posts:
         return ""
     return t("count.known", n=text.number(known), m=text.number(posts))
+
+
+def change_text(change: metrics.Change | metrics.Trend | None) -> str:
+    """A change inside a table's cell: "+12.4 %", or the words for why there is none."""
+    if change is None or change.kind == "none":
+        return text.UNKNOWN
+    if change.kind in {"new", "too_few", "same"} or change.percent is None:
+        return t(f"change.{change.kind}")
+    return f"{text.signed(change.percent, 1)} %"
+
+
+def net_text(totals: metrics.Totals, least: int = 5) -> str:
+    """Net sentiment inside a table's cell, with n where it is under 30; words below `least`."""
+    net = metrics.net_sentiment(totals)
+    if net is None:
+        return text.UNKNOWN
+    if net.n < least:
+        return t("change.too_few")
+    shown = text.signed(net.value)
+    return f"{shown} (n = {net.n})" if net.n < 30 else shown

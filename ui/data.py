@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -302,6 +302,48 @@ def by_category(scope: Scope) -> pd.DataFrame:
     return cube().by_category(scope)
 
 
+@dataclass(frozen=True)
+class PopularPlace:
+    """A place in the scope: its totals, engagement (None where no count is known) and how its
+    posts moved between the compared spans. `slug` is "unknown" for posts without a place."""
+
+    slug: str
+    name: str
+    totals: metrics.Totals
+    engagement: int | None
+    trend: metrics.Trend | None
+
+
+def popular_places(scope: Scope, against: Compared, limit: int) -> list[PopularPlace]:
+    """The places with the most engagement, largest first; unknown engagement last."""
+    rows = by_place(scope)
+    rows = rows[rows["posts"] > 0].sort_values(
+        ["engagement", "posts"], ascending=False, na_position="last"
+    )
+    moved = _posts_by_place(against)
+    return [_popular(row, moved) for row in rows.head(limit).to_dict("records")]
+
+
+def _posts_by_place(against: Compared) -> dict[str, tuple[int, int]] | None:
+    if against.span is None:
+        return None
+    both = [
+        by_place(span).set_index("slug")["posts"].to_dict()
+        for span in (against.span.now, against.span.before)
+    ]
+    return {slug: (both[0].get(slug, 0), both[1].get(slug, 0)) for slug in {*both[0], *both[1]}}
+
+
+def _popular(row: dict, moved: dict[str, tuple[int, int]] | None) -> PopularPlace:
+    counted = metrics.Totals(**{f.name: _whole(row[f.name]) for f in fields(metrics.Totals)})
+    trend = None if moved is None else metrics.trending(*moved.get(row["slug"], (0, 0)))
+    return PopularPlace(row["slug"], row["name"], counted, counted.engagement, trend)
+
+
+def _whole(value: object) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
 def topics(scope: Scope) -> pd.DataFrame:
     """Posts by topic and label."""
     return cube().topics(scope)
@@ -355,6 +397,17 @@ def posts(
 ) -> pd.DataFrame:
     """One page of the posts behind a number."""
     return _ask(_page_of_posts, wanted, sort, limit, offset)
+
+
+def posts_later(wanted: PostFilter, sort: str, limit: int) -> Callable[[], pd.DataFrame]:
+    """The same for a file: it is read when the file is made, outside any run of a page."""
+    engine = _source().engine
+
+    def read() -> pd.DataFrame:
+        with snapshot(engine) as connection:
+            return _page_of_posts(connection, wanted, sort, limit, 0)
+
+    return read
 
 
 def count_posts(wanted: PostFilter) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -123,13 +124,12 @@ def query_for(scope: Scope) -> dict[str, str]:
 def _header(title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="page_header"):
         st.title(title, anchor=False, width="stretch")
-        _pick(
+        pick(
             st.segmented_control,
             "lang",
             t("filter.language"),
             text.LANGUAGES,
             choices().lang,
-            text.name_of,
             required=True,
             label_visibility="collapsed",
         )
@@ -138,33 +138,31 @@ def _header(title: str) -> None:
 def _filters() -> None:
     chosen = choices()
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        _pick(
+        pick(
             st.selectbox,
             "city",
             t("filter.city"),
             filters.CITY_CHOICES,
             chosen.city,
-            text.name_of,
             width=220,
         )
-        _pick(
+        pick(
             st.segmented_control,
             "period",
             t("filter.period"),
             (*filters.PERIODS, filters.CUSTOM),
             chosen.period,
-            text.name_of,
+            on_change=_period_picked,
             required=True,
         )
         if chosen.period == filters.CUSTOM:
             _range()
-        _pick(
+        pick(
             st.selectbox,
             "platform",
             t("filter.platform"),
             filters.PLATFORM_CHOICES,
             chosen.platform,
-            text.name_of,
             width=180,
         )
         _demo_switch()
@@ -172,54 +170,84 @@ def _filters() -> None:
         st.caption(t(chosen.complaint))
 
 
-def _pick(widget, key: str, label: str, options, value: str, names, **given) -> None:
-    """A choice whose truth is the URL: the widget shows what the URL says and, when the reader
-    changes it, changes the URL before the page runs again."""
-    state = _PICK + key
-    if st.session_state.get(state) != value:
-        st.session_state[state] = value
+def pick(
+    widget: Callable,
+    key: str,
+    label: str,
+    options: Sequence[str],
+    value: str,
+    *,
+    names: Callable[[str], str] | None = None,
+    on_change: Callable[[], None] | None = None,
+    **given: Any,
+) -> None:
+    """A choice whose truth is the URL's parameter `key`: the widget shows `value`, which the
+    caller read from there, and a change goes into the URL before the page runs again.
+
+    Option codes are the same in both languages; `names` turns one into words (by default those
+    under `key` in the tables).
+    """
+    show(key, value)
     widget(
         label,
         options,
-        key=state,
-        format_func=lambda code: names(key, code),
-        on_change=_picked,
-        args=(key,),
+        key=_PICK + key,
+        format_func=names or (lambda code: text.name_of(key, code)),
+        on_change=on_change or _picked,
+        args=() if on_change else (key,),
         **given,
     )
 
 
+def type_in(key: str, label: str, value: str, **given: Any) -> None:
+    """The same for a line of text."""
+    show(key, value)
+    st.text_input(label, key=_PICK + key, on_change=_picked, args=(key,), **given)
+
+
+def state_of(key: str) -> str:
+    """The widget key behind a parameter of the URL."""
+    return _PICK + key
+
+
+def show(key: str, value: object) -> None:
+    """Let the widget of a parameter show this value; before the widget is made."""
+    if st.session_state.get(_PICK + key) != value:
+        st.session_state[_PICK + key] = value
+
+
 def _picked(key: str) -> None:
-    value = st.session_state[_PICK + key]
-    if key == "period":
-        _period_picked(value)
-        return
-    st.query_params[key] = value
+    put_in_url(**{key: st.session_state[_PICK + key]})
+
+
+def put_in_url(**values: object) -> None:
+    """Set parameters of the URL; None or empty takes one away. A changed filter starts the posts
+    at their first page again."""
     st.query_params.setdefault("lang", choices().lang)
+    for key, value in ({"page": None} | values).items():
+        if value in (None, ""):
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = str(value)
 
 
-def _period_picked(value: str) -> None:
+def _period_picked() -> None:
+    value = st.session_state[_PICK + "period"]
     scope: Scope = st.session_state[_SCOPE]
-    st.query_params.setdefault("lang", choices().lang)
+    ends = {"from": None, "to": None}
     if value == filters.CUSTOM:
-        st.query_params["from"] = scope.since.isoformat()
-        st.query_params["to"] = (scope.until - timedelta(days=1)).isoformat()
-        st.query_params.pop("period", None)
-        return
-    st.query_params["period"] = value
-    for end in ("from", "to"):
-        st.query_params.pop(end, None)
+        ends = {"from": scope.since, "to": scope.until - timedelta(days=1)}
+        value = None
+    put_in_url(period=value, **ends)
 
 
 def _range() -> None:
     chosen = choices()
     for key, value in (("from", chosen.first), ("to", chosen.last)):
-        state = _PICK + key
-        if st.session_state.get(state) != value:
-            st.session_state[state] = value
+        show(key, value)
         st.date_input(
             t(f"filter.{key}"),
-            key=state,
+            key=_PICK + key,
             max_value=data.today(),
             format="DD/MM/YYYY",
             on_change=_range_picked,
@@ -229,25 +257,19 @@ def _range() -> None:
 
 def _range_picked() -> None:
     ends = [st.session_state[_PICK + key] for key in ("from", "to")]
-    if None in ends:
-        return
-    first, last = sorted(ends)
-    st.query_params["from"], st.query_params["to"] = first.isoformat(), last.isoformat()
+    if None not in ends:
+        put_in_url(**dict(zip(("from", "to"), sorted(ends), strict=True)))
 
 
 def _demo_switch() -> None:
-    state = _PICK + "demo"
-    if st.session_state.get(state) != choices().demo:
-        st.session_state[state] = choices().demo
-    st.toggle(t("filter.demo"), key=state, help=t("filter.demo_help"), on_change=_demo_picked)
+    show("demo", choices().demo)
+    st.toggle(
+        t("filter.demo"), key=_PICK + "demo", help=t("filter.demo_help"), on_change=_demo_picked
+    )
 
 
 def _demo_picked() -> None:
-    st.query_params.setdefault("lang", choices().lang)
-    if st.session_state[_PICK + "demo"]:
-        st.query_params["demo"] = "1"
-    else:
-        st.query_params.pop("demo", None)
+    put_in_url(demo="1" if st.session_state[_PICK + "demo"] else None)
 
 
 # --- the mark ------------------------------------------------------------------------------------

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
@@ -13,6 +17,7 @@ LANGUAGES = ("ms", "en")
 DEFAULT = "ms"
 UNKNOWN = "—"
 _CHOSEN = "language_of_session"
+_SPOKEN: ContextVar[str | None] = ContextVar("spoken", default=None)
 _LOCALES = Path(__file__).parent / "locales"
 # From here on a figure is abbreviated; below it every digit is shown.
 _ABBREVIATE_FROM = 10_000
@@ -23,8 +28,20 @@ def use(language: str) -> None:
     st.session_state[_CHOSEN] = language if language in LANGUAGES else DEFAULT
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Another language than the session's, or one where there is no session (a file being made)."""
+    token = _SPOKEN.set(language)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
 def language() -> str:
     """The language of the session that is running; Malay where there is none."""
+    if spoken := _SPOKEN.get():
+        return spoken
     if not st.runtime.exists():
         return DEFAULT
     return st.session_state.get(_CHOSEN, DEFAULT)
@@ -86,6 +103,13 @@ def city(slug: str) -> str:
     return name_of("city", slug)
 
 
+def inert(written: object) -> str:
+    """Somebody else's words inside Markdown of ours: every mark that could mean something is
+    escaped, so that nothing is fetched, linked or formatted."""
+    one_line = " ".join(str(written).split())
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line)
+
+
 def number(value: float | None) -> str:
     """All digits with separators ("12,345"); a dash for unknown."""
     return UNKNOWN if value is None or value != value else f"{value:,.0f}"
@@ -101,15 +125,14 @@ def compact(value: float | None) -> str:
     return number(value)
 
 
-def percent(share: float | None, digits: int = 0) -> str:
-    """A share of 1 as per cent ("87 %"). Not quite all is never rounded up to 100."""
-    if share is None or share != share:
+def percent(value: float | None, digits: int = 0) -> str:
+    """A percentage, 0..100 ("87 %"). Not quite all is never rounded up to 100."""
+    if value is None or value != value:
         return UNKNOWN
-    shown = share * 100
     limit = 100 - 10**-digits
-    if limit < shown < 100:
-        shown = limit
-    return f"{shown:.{digits}f} %"
+    if limit < value < 100:
+        value = limit
+    return f"{value:.{digits}f} %"
 
 
 def signed(value: float | None, digits: int = 0) -> str:

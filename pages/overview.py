@@ -1,0 +1,23 @@
+"""Overview: what must be known this morning."""
+
+import streamlit as st
+
+from ui import blocks, data, overview, shell
+
+scope = shell.open_page()
+totals, compared = data.totals(scope), data.compared(scope)
+
+overview.lines_above(scope)
+blocks.stop_if_empty(totals)
+overview.figures(scope, totals, compared)
+overview.line_below(compared)
+
+wide, narrow = st.columns([2, 1])
+with wide:
+    overview.trend(scope)
+with narrow:
+    overview.sentiment(scope, totals)
+    overview.platforms(scope)
+
+overview.topics(scope)
+overview.top_places(scope, compared)

@@ -1,0 +1,276 @@
+"""The Overview's blocks: its figures, its tables, and what each of them opens."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from insights import metrics
+from insights.model import Scope, Sentiment
+from ui import blocks, charts, data, text
+from ui.text import t
+
+COUNTS = ("likes", "comments", "shares", "views")
+_TOP = 8
+_LABELS = (*(str(label) for label in Sentiment), charts.UNCLASSIFIED)
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def figures(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> None:
+    """Seven cards: five totals with their change, net sentiment with its interval, coverage."""
+    with st.grid(7, min_column_width=150, key="figures"):
+        _posts(scope, totals, compared)
+        for name in COUNTS:
+            _count(scope, totals, compared, name)
+        _net(scope, totals)
+        _coverage(scope, totals)
+
+
+def _posts(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> None:
+    blocks.metric(
+        "total_posts",
+        t("metric.total_posts"),
+        text.compact(totals.posts),
+        change=_change(compared, "posts"),
+        help=t("metric.exact", exact=text.number(totals.posts), what=t("metric.posts_help")),
+        link=(scope, t("metric.see_posts"), {}),
+    )
+
+
+def _count(scope: Scope, totals: metrics.Totals, compared: data.Compared, name: str) -> None:
+    value = getattr(totals, name)
+    blocks.metric(
+        f"total_{name}",
+        t(f"metric.total_{name}"),
+        text.compact(value),
+        change=_change(compared, name),
+        note=blocks.known_note(getattr(totals, f"{name}_known"), totals.posts),
+        help=t("metric.exact", exact=text.number(value), what=t(f"metric.{name}_help")),
+        link=(scope, t("metric.see_most_liked"), {"sort": "engagement"}),
+    )
+
+
+def _change(compared: data.Compared, name: str) -> metrics.Change | None:
+    """The change of one total between the two spans, None where nothing is compared."""
+    if compared.span is None:
+        return None
+    now, before = compared.now, compared.before
+    return metrics.change(
+        getattr(now, name),
+        getattr(before, name),
+        posts_now=now.posts,
+        posts_before=before.posts,
+    )
+
+
+def _net(scope: Scope, totals: metrics.Totals) -> None:
+    net = metrics.net_sentiment(totals)
+    note = t("metric.no_label")
+    if net is not None:
+        low, high = text.signed(net.low), text.signed(net.high)
+        note = t("metric.interval", low=low, high=high, n=text.number(net.n))
+    blocks.metric(
+        "net_sentiment",
+        t("metric.net_sentiment"),
+        text.signed(net.value) if net else text.UNKNOWN,
+        note=note,
+        help=t("metric.net_help"),
+        link=(scope, t("sentiment.negative"), {"sentiment": "negative"}) if net else None,
+    )
+
+
+def _coverage(scope: Scope, totals: metrics.Totals) -> None:
+    waiting = totals.unclassified
+    blocks.metric(
+        "classified_share",
+        t("metric.classified_share"),
+        text.percent(totals.coverage),
+        note=t("metric.waiting", n=text.number(waiting)) if waiting else t("metric.all_classified"),
+        help=t("metric.share_help"),
+        link=(scope, t("metric.see_waiting"), {"sentiment": "unclassified"}) if waiting else None,
+    )
+
+
+def lines_above(scope: Scope) -> None:
+    """Which days are shown, and what is stored but not counted."""
+    last = scope.until - timedelta(days=1)
+    days = text.days(scope.since, last)
+    if last == data.today():
+        days = t(
+            "overview.until_now", days=days, time=f"{data.now().astimezone(data.zone()):%H:%M}"
+        )
+    with st.container(horizontal=True, vertical_alignment="center", key="period_line"):
+        st.caption(days, width="stretch")
+        rest = data.not_counted(scope)
+        blocks.posts_link(
+            scope, t("overview.not_about", n=text.number(rest)), counted=False
+        ) if rest else st.caption(t("overview.not_about", n=0))
+
+
+def line_below(compared: data.Compared) -> None:
+    """What was compared with what."""
+    span = compared.span
+    if span is None:
+        st.caption(t("change.none"))
+        return
+    now, before = (text.days(s.since, s.until - timedelta(days=1)) for s in (span.now, span.before))
+    key = "change.compared" if span.whole_weeks else "change.compared_days"
+    st.caption(t(key, now=now, before=before))
+
+
+# --- charts --------------------------------------------------------------------------------------
+
+
+def trend(scope: Scope) -> None:
+    """Posts a day, with the same weekdays of the weeks before and events on the axis."""
+    days = data.daily(scope)
+    weekly = len(days) >= charts.WEEKLY_FROM
+    with blocks.card(
+        t("overview.trend_weekly" if weekly else "overview.trend"), t("overview.trend_note")
+    ):
+        figure = charts.trend(
+            days,
+            name=t("overview.trend_posts"),
+            day_text=text.day,
+            before=_weeks_before(scope),
+            before_name=t("overview.trend_before"),
+            events=_events(scope),
+            events_name=t("overview.trend_events"),
+            today=data.today(),
+        )
+        blocks.chart(
+            figure,
+            key="daily_trend",
+            alt=t("overview.trend_alt", days=text.days(days["day"].iloc[0], days["day"].iloc[-1])),
+            scope=scope,
+            opens=days_of,
+        )
+        _days_table(scope, days, weekly)
+
+
+def _weeks_before(scope: Scope) -> list[int]:
+    """The posts of as many days, a whole number of weeks earlier: equal weekdays lie together."""
+    back = timedelta(days=7 * -(-scope.days // 7))
+    earlier = Scope(
+        scope.since - back, scope.until - back, scope.city, scope.place, scope.platform, scope.demo
+    )
+    return data.daily(earlier)["posts"].tolist()
+
+
+def _events(scope: Scope) -> list[tuple]:
+    found = data.events_between(scope.since, scope.until)
+    name = f"name_{text.language()}"
+    return [(row["since"], row["last"], row[name]) for row in found.to_dict("records")]
+
+
+def days_of(custom: Any) -> dict[str, Any] | None:
+    """What a bar of days opens: its first and last day, both included ("2026-11-01/2026-11-07")."""
+    first, _, last = str(custom[0]).partition("/")
+    since, until = pd.Timestamp(first).date(), pd.Timestamp(last or first).date()
+    return {"since": since, "until": until + timedelta(days=1)}
+
+
+def _days_table(scope: Scope, days: pd.DataFrame, weekly: bool) -> None:
+    """The same as links, for a keyboard or a screen reader; made only when it is opened."""
+    with st.expander(t("overview.days_table"), on_change="rerun") as table:
+        if not table.open:
+            return
+        spoken = days[days["posts"] > 0].iloc[::-1].head(31)
+        rows = zip(spoken["day"], spoken["posts"], strict=True)
+        st.markdown("  \n".join(_day_line(scope, day, posts) for day, posts in rows))
+
+
+def _day_line(scope: Scope, day: date, posts: int) -> str:
+    address = blocks.posts_href(scope, since=day, until=day + timedelta(days=1))
+    words = f"{text.weekday(day)} {text.day(day)}"
+    return f"[{words}]({address}) {t('count.posts', n=text.number(posts))}"
+
+
+def sentiment(scope: Scope, totals: metrics.Totals) -> None:
+    """The three labels of what is classified, each a link to its posts."""
+    with blocks.card(
+        t("overview.sentiment"), t("overview.sentiment_note", share=text.percent(totals.coverage))
+    ):
+        counts = {label: getattr(totals, label) for label in _LABELS}
+        if totals.classified:
+            blocks.chart(
+                charts.distribution(counts, {label: text.sentiment(label) for label in _LABELS}),
+                key="distribution",
+                alt=t("overview.sentiment"),
+                scope=scope,
+                opens=lambda custom: {"sentiment": custom[0]},
+            )
+        for label in _LABELS:
+            if counts[label]:
+                words = f"{text.sentiment(label)} · {text.number(counts[label])}"
+                blocks.posts_link(scope, words, sentiment=label)
+
+
+def platforms(scope: Scope) -> None:
+    """Posts by platform as bars, and the same as links."""
+    rows = data.by_platform(scope)
+    rows = rows[rows["posts"] > 0].sort_values("posts", ascending=False)
+    with blocks.card(t("overview.platforms"), t("overview.platforms_note")):
+        for row in rows.to_dict("records"):
+            words = f"{text.platform(row['platform'])} · {text.number(row['posts'])}"
+            blocks.posts_link(scope, words, platform=row["platform"])
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def top_places(scope: Scope, compared: data.Compared) -> None:
+    """The places with the most engagement: posts, trend, net sentiment; each opens its posts."""
+    with blocks.card(t("overview.places"), t("overview.places_note")):
+        rows = data.popular_places(scope, compared, _TOP)
+        table = pd.DataFrame([_place_row(scope, row) for row in rows])
+        st.table(table, border="horizontal", hide_index=True, alt=t("overview.places_alt"))
+
+
+def _place_row(scope: Scope, row: data.PopularPlace) -> dict[str, str]:
+    narrow = {"city": "unknown"} if row.slug == "unknown" else {"place": row.slug}
+    name = text.city("unknown") if row.slug == "unknown" else row.name
+    return {
+        t("overview.place"): f"[{name}]({blocks.posts_href(scope, **narrow)})",
+        t("overview.engagement"): text.compact(row.engagement),
+        t("overview.posts"): text.number(row.totals.posts),
+        t("overview.trend_column"): blocks.change_text(row.trend),
+        t("overview.net"): blocks.net_text(row.totals),
+    }
+
+
+def topics(scope: Scope) -> None:
+    """What people praise and what they complain about, side by side."""
+    rows = data.topics(scope)
+    for column, key, label in zip(
+        st.columns(2), ("complain", "praise"), ("negative", "positive"), strict=True
+    ):
+        with column, blocks.card(t(f"overview.{key}"), t(f"overview.{key}_note")):
+            _topic_links(scope, rows, label)
+
+
+def _topic_links(scope: Scope, rows: pd.DataFrame, label: str) -> None:
+    rows = rows[rows[label] > 0].nlargest(_TOP, label)
+    if rows.empty:
+        st.caption(t("overview.no_topics"))
+        return
+    figure = charts.ranking(
+        rows.assign(words=[text.topic(code) for code in rows["topic"]]),
+        value=label,
+        label="words",
+        opens="topic",
+        unit=t("overview.posts"),
+        colour=charts.COLOURS[Sentiment(label)],
+    )
+    blocks.chart(
+        figure,
+        key=f"topics_{label}",
+        alt=t("overview.topics_alt"),
+        scope=scope,
+        opens=lambda custom: {"topic": custom[0], "sentiment": label},
+    )

@@ -1,0 +1,315 @@
+"""How posts are listed: the page's own filters, one card a post, and the file to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import streamlit as st
+
+from insights.model import PostFilter, Scope, Sentiment
+from insights.topics import TOPICS
+from ui import blocks, data, export, filters, shell, text
+from ui.text import t
+
+PER_PAGE = 30
+FILE_LIMIT = 20_000
+ANY = "any"
+SENTIMENTS = (ANY, *(str(label) for label in Sentiment), "unclassified")
+SORTS = ("newest", "engagement")
+COUNTED = ("yes", "no")
+COUNTS = ("likes", "comments", "shares", "views")
+_OWN = ("sentiment", "topic", "category", "place", "q", "counted", "sort", "page")
+_BADGE = {"negative": ":orange-badge", "neutral": ":gray-badge", "positive": ":blue-badge"}
+_SIGN = {"negative": "\N{MINUS SIGN}", "neutral": "=", "positive": "+"}
+
+
+# --- the page's filters --------------------------------------------------------------------------
+
+
+def chosen(scope: Scope) -> tuple[PostFilter, str]:
+    """What the URL asks for beyond the frame's filters, checked, and the order."""
+    query = st.query_params
+    places = {place.slug for place in data.places()}
+    place = filters.one_of(query.get("place"), places, None)
+    wanted = PostFilter(
+        replace(scope, place=place),
+        sentiment=_or_none(query.get("sentiment"), SENTIMENTS),
+        topic=_or_none(query.get("topic"), TOPICS),
+        category=_or_none(query.get("category"), _categories()),
+        text=(query.get("q") or "").strip()[:100],
+        counted=query.get("counted") != "no",
+    )
+    return wanted, filters.one_of(query.get("sort"), SORTS, SORTS[0])
+
+
+def _or_none(value: str | None, allowed) -> str | None:
+    return value if value in allowed and value != ANY else None
+
+
+def _categories() -> list[str]:
+    return sorted({place.category for place in data.places()})
+
+
+def filter_row(wanted: PostFilter, sort: str) -> None:
+    """The page's own filters, in the URL like those of the frame."""
+    with st.grid("auto", min_column_width=165, key="post_filters"):
+        shell.type_in("q", t("posts.search"), wanted.text, max_chars=100, icon=":material/search:")
+        _choice("sentiment", SENTIMENTS, wanted.sentiment, text.sentiment)
+        _choice("topic", (ANY, *TOPICS), wanted.topic, text.topic)
+        _choice("category", (ANY, *_categories()), wanted.category, text.category)
+        names = {place.slug: place.name for place in data.places()}
+        slugs = sorted(names, key=lambda slug: names[slug].casefold())
+        _choice("place", (ANY, *slugs), wanted.scope.place, names.get)
+        counted = "yes" if wanted.counted else "no"
+        shell.pick(st.selectbox, "counted", t("posts.which"), COUNTED, counted)
+        shell.pick(
+            st.selectbox,
+            "sort",
+            t("posts.sort"),
+            SORTS,
+            sort,
+            names=lambda code: text.name_of("order", code),
+        )
+
+
+def _choice(key: str, options, value: str | None, names) -> None:
+    shell.pick(
+        st.selectbox,
+        key,
+        t(f"posts.{key}"),
+        options,
+        value or ANY,
+        names=lambda code: t("posts.any") if code == ANY else names(code),
+    )
+
+
+def clear_link(scope: Scope) -> None:
+    """Back to all posts of the frame's filters."""
+    blocks.posts_link(replace(scope, place=None), t("posts.clear"), icon="")
+
+
+# --- the list ------------------------------------------------------------------------------------
+
+
+def head(wanted: PostFilter, sort: str, found: int) -> None:
+    """How many posts there are, in the element `posts_found`, and the file of them."""
+    with st.container(horizontal=True, vertical_alignment="center", key="posts_head"):
+        words = t("posts.found_one") if found == 1 else t("posts.found_many", n=text.number(found))
+        with st.container(key="posts_found", width="stretch"):
+            st.subheader(words, anchor=False)
+        if found:
+            _download(wanted, sort, found)
+
+
+def listing(wanted: PostFilter, sort: str, found: int) -> None:
+    """One page of posts as cards, and the way to the other pages."""
+    if not found:
+        blocks.empty(t("posts.none"), hint=t("posts.none_hint"), reset=False)
+        clear_link(wanted.scope)
+        return
+    pages = -(-found // PER_PAGE)
+    page = min(_page(), pages)
+    first = (page - 1) * PER_PAGE
+    rows = data.posts(wanted, sort=sort, limit=PER_PAGE, offset=first)
+    for row in rows.to_dict("records"):
+        _card(row, wanted)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = t("posts.shown", first=text.number(first + 1), last=text.number(first + len(rows)))
+        st.caption(shown, width="stretch")
+        if pages > 1:
+            _turn(page, pages)
+
+
+def _page() -> int:
+    written = st.query_params.get("page", "1")
+    return max(1, int(written)) if written.isascii() and written.isdigit() else 1
+
+
+def _turn(page: int, pages: int) -> None:
+    shell.show("page", page)
+    st.pagination(pages, key=shell.state_of("page"), on_change=_turned)
+
+
+def _turned() -> None:
+    page = st.session_state[shell.state_of("page")]
+    shell.put_in_url(page=page if page > 1 else None)
+
+
+def _card(row: Mapping[str, Any], wanted: PostFilter) -> None:
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(_headline(row))
+        blocks.plain(row["content"] or t("posts.no_text"))
+        st.caption("  \n".join(_fine_print(row)))
+
+
+def _headline(row: Mapping[str, Any]) -> str:
+    label = _known(row["sentiment"])
+    badge = _BADGE.get(label, ":gray-badge")
+    sign = f"{_SIGN[label]} " if label else ""
+    parts = [
+        f"{badge}[{sign}{text.sentiment(label)}]",
+        f"**{text.platform(row['platform'])}**",
+        text.moment(row["created_at"], data.zone())
+        + (f" ({t('posts.estimated')})" if row["created_at_estimated"] else ""),
+        text.inert(_place_of(row)),
+    ]
+    url = blocks.safe_url(row["platform"], _known(row["url"]))
+    if url:
+        address = quote(url, safe=":/?&=#%@+,;~-._")
+        parts.append(f"[{t('posts.original')} :material/open_in_new:]({address})")
+    return " · ".join(part for part in parts if part)
+
+
+def _known(value: Any) -> Any:
+    """A cell's value, None for every way in which a table says that there is none."""
+    return None if value is None or (not isinstance(value, list) and pd.isna(value)) else value
+
+
+def _place_of(row: Mapping[str, Any]) -> str:
+    name, city = _known(row.get("place")), _known(row.get("city"))
+    if not row["counted"]:
+        return ""
+    if not name:
+        return t("posts.unknown_place")
+    return name if name == city else f"{name}, {city}"
+
+
+def _fine_print(row: Mapping[str, Any]) -> list[str]:
+    counts = " · ".join(f"{t(f'posts.{name}')} {text.number(_known(row[name]))}" for name in COUNTS)
+    return [counts, _label_line(row), f"{t('posts.why')}: {text.inert(why(row))}"]
+
+
+def _label_line(row: Mapping[str, Any]) -> str:
+    label = _known(row["sentiment"])
+    if not label:
+        return t("posts.waiting")
+    return text.inert(
+        t(
+            "posts.classified",
+            label=text.sentiment(label),
+            score=t("posts.score", score=text.signed(_known(row["sentiment_score"]), 2)),
+            who=_known(row["classified_by"]) or text.UNKNOWN,
+            when=text.moment(_known(row["classified_at"]), data.zone()),
+        )
+    )
+
+
+def why(row: Mapping[str, Any]) -> str:
+    """Why a post counts, or why not, as a sentence; `counted_why` is "code:detail"."""
+    code, _, detail = str(row["counted_why"]).partition(":")
+    key = f"why.{code}_{detail}" if code == "classifier" else f"why.{code}"
+    known = text.words(text.language())
+    return known.get(key, known["why.other"]).format(detail=detail or code)
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def _download(wanted: PostFilter, sort: str, found: int) -> None:
+    demo = data.status().demo
+    name = f"{'demo-' if demo else ''}kedah-posts-{wanted.scope.since}-{wanted.scope.until}.csv"
+    st.download_button(
+        t("posts.download"),
+        data=_file_maker(wanted, sort, found),
+        file_name=name,
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _file_maker(wanted: PostFilter, sort: str, found: int):
+    """What makes the file when it is asked for; outside the page's run, so all it needs goes in."""
+    language, read = text.language(), data.posts_later(wanted, sort, FILE_LIMIT)
+    zone, now, demo = data.zone(), data.now(), data.status().demo
+    asked = _asked(wanted)
+
+    def make() -> bytes:
+        with text.speaking(language):
+            rows = read()
+            head = _file_head(wanted, asked, len(rows), found, demo, text.moment(now, zone))
+            return export.csv_file(head, _columns(), _file_rows(rows, zone))
+
+    return make
+
+
+def _asked(wanted: PostFilter) -> str:
+    scope = wanted.scope
+    said = [
+        f"{t('filter.city')}: {text.city(scope.city)}",
+        f"{t('filter.platform')}: {text.platform(scope.platform or 'all')}",
+        text.name_of("counted", "yes" if wanted.counted else "no"),
+    ]
+    named = {"place": scope.place, "sentiment": wanted.sentiment, "topic": wanted.topic}
+    named |= {"category": wanted.category, "search": wanted.text}
+    said += [f"{t(f'posts.{key}')}: {value}" for key, value in named.items() if value]
+    return "; ".join(said)
+
+
+def _file_head(wanted: PostFilter, asked: str, rows: int, found: int, demo: bool, when: str):
+    count = text.number(rows)
+    if rows < found:
+        count = t("posts.file_capped", n=text.number(rows), m=text.number(found))
+    last = wanted.scope.until - timedelta(days=1)
+    return [
+        [t("posts.file_title"), t("posts.file_source_demo" if demo else "posts.file_source_live")],
+        [t("posts.file_period"), text.days(wanted.scope.since, last)],
+        [t("posts.file_filters"), asked],
+        [t("posts.file_as_of"), when],
+        [t("posts.file_rows"), count],
+    ]
+
+
+_FILE_COLUMNS = (
+    "platform",
+    "post_id",
+    "posted_at",
+    "place",
+    "city",
+    "content",
+    "sentiment",
+    "score",
+    "classified_by",
+    "classified_at",
+    *COUNTS,
+    "why",
+    "url",
+)
+
+
+def _columns() -> list[str]:
+    return [t(f"column.{name}") for name in _FILE_COLUMNS]
+
+
+def _file_rows(rows: pd.DataFrame, zone):
+    for row in rows.to_dict("records"):
+        label = _known(row["sentiment"])
+        yield [
+            text.platform(row["platform"]),
+            row["post_id"],
+            _local(row["created_at"], zone),
+            _known(row.get("place")),
+            _known(row.get("city")),
+            row["content"],
+            text.sentiment(label),
+            _known(row["sentiment_score"]),
+            _known(row["classified_by"]),
+            _local(_known(row["classified_at"]), zone),
+            *(_whole(row[name]) for name in COUNTS),
+            why(row),
+            blocks.safe_url(row["platform"], _known(row["url"])),
+        ]
+
+
+def _local(instant, zone) -> str | None:
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" if instant is not None else None
+
+
+def _whole(value: Any) -> int | None:
+    known = _known(value)
+    return None if known is None else int(known)
