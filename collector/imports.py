@@ -9,11 +9,11 @@ import re
 import threading
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import batched
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -22,7 +22,7 @@ from collector.platforms.fields import link, tags_in
 from collector.rounds import matched_post
 from db import store
 from db.engine import Engine
-from insights.model import Kind, Platform, Post, RunStatus
+from insights.model import Kind, MatchedPost, Platform, Post, RunStatus
 from insights.places import Gazetteer
 
 PAGE = 200  # posts stored in one transaction
@@ -83,12 +83,13 @@ class ImportReport:
 # ---- reading -----------------------------------------------------------------------------------
 
 
-def read_lines(path: Path, zone: tzinfo, now: datetime) -> Iterator[ImportLine]:
+def read_lines(path: Path, zone: tzinfo, now: datetime) -> list[ImportLine]:
     """The file's lines in order, each a post or a problem; empty lines are passed over.
 
     A time without an offset is taken in `zone`. A post that stands in the file twice is a problem
     of the second line. Raises FileError when the file is no such table.
     """
+    lines = []
     seen: dict[tuple[str, str], int] = {}
     origin = f"import:{path.name}"
     for number, cells in _table(path):
@@ -98,9 +99,10 @@ def read_lines(path: Path, zone: tzinfo, now: datetime) -> Iterator[ImportLine]:
             if first != number:
                 raise _LineError(f"the same post stands in line {first}")
         except _LineError as error:
-            yield ImportLine(number, problem=str(error))
+            lines.append(ImportLine(number, problem=str(error)))
         else:
-            yield ImportLine(number, post)
+            lines.append(ImportLine(number, post))
+    return lines
 
 
 def _table(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
@@ -143,9 +145,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, row
             number = reader.line_num + 1
     except csv.Error as error:
-        raise FileError(
-            f"line {number}: no readable CSV ({error}); nothing after it was read"
-        ) from error
+        raise FileError(f"line {number}: no readable CSV ({error}); nothing was stored") from error
 
 
 def _decoded(path: Path) -> str:
@@ -166,16 +166,15 @@ def _delimiter(text: str) -> str:
 
 
 def _excel_rows(path: Path) -> Iterator[tuple[int, Sequence[object]]]:
+    """The rows of the first sheet."""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
+        yield from enumerate(book.worksheets[0].iter_rows(values_only=True), start=1)
+        book.close()
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError) as error:
         raise FileError(f"{path.name} is not an Excel workbook (.xlsx)") from error
-    try:
-        yield from enumerate(book.worksheets[0].iter_rows(values_only=True), start=1)
-    finally:
-        book.close()
 
 
 # ---- one line ----------------------------------------------------------------------------------
@@ -269,51 +268,43 @@ def _made_up_id(url: str | None, content: str, posted_at: datetime, author: str 
 
 def import_posts(
     engine: Engine,
-    lines: Iterable[ImportLine],
+    lines: Sequence[ImportLine],
     gazetteer: Gazetteer,
     clock: Callable[[], datetime],
     *,
     zone: tzinfo,
     hash_secret: str = "",
     stop: threading.Event | None = None,
-    say: Callable[[ImportLine], None] = lambda line: None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> ImportReport:
     """Store the posts of a file, PAGE by PAGE, with a run record of the platform `import`.
 
-    Every post counts, as a file handed in is about Kedah. `say` gets each line that was left out,
-    `progress` the number of lines done. Importing the same file again changes nothing. Raises
-    FileError (after closing the record) and what a database raises.
+    Every post counts, as a file handed in is about Kedah. `progress` is told the number of lines
+    done. Importing the same file again changes nothing. Raises what a database raises.
     """
     report = ImportReport()
     with engine.begin() as connection:
         run = store.start_run(connection, uuid.uuid4().hex, Platform.IMPORT, clock())
-    broken: FileError | None = None
-    done = 0
-    try:
-        for page in batched(lines, PAGE):
-            if stop is not None and stop.is_set():
-                report.interrupted = True
-                break
-            _save(engine, page, gazetteer, clock(), zone, hash_secret, report, say)
-            done += len(page)
-            progress(done)
-    except FileError as error:
-        broken = error
-    _close(engine, run, report, clock(), broken)
-    if broken is not None:
-        raise broken
+    for start in range(0, len(lines), PAGE):
+        if stop is not None and stop.is_set():
+            report.interrupted = True
+            break
+        page = lines[start : start + PAGE]
+        report.bad += [line.number for line in page if line.post is None]
+        posts = [matched_post(line.post, gazetteer, hash_secret) for line in page if line.post]
+        _save(engine, posts, clock(), zone, report)
+        progress(start + len(page))
+    _close(engine, run, report, clock())
     return report
 
 
-def _save(engine, page, gazetteer, now, zone, hash_secret, report: ImportReport, say) -> None:
-    for line in page:
-        if line.post is None:
-            report.bad.append(line.number)
-            say(line)
-    posts = [matched_post(line.post, gazetteer, hash_secret) for line in page if line.post]
-    if not posts:
-        return
+def _save(
+    engine: Engine,
+    posts: Sequence[MatchedPost],
+    now: datetime,
+    zone: tzinfo,
+    report: ImportReport,
+) -> None:
     with engine.begin() as connection:
         saved = store.save_page(connection, posts, now=now, zone=zone)
     report.new += saved.new
@@ -321,10 +312,10 @@ def _save(engine, page, gazetteer, now, zone, hash_secret, report: ImportReport,
     report.unchanged += saved.unchanged
 
 
-def _close(engine, run: int, report: ImportReport, now: datetime, broken: FileError | None):
+def _close(engine: Engine, run: int, report: ImportReport, now: datetime) -> None:
     stored = report.new + report.updated + report.unchanged
-    problem = str(broken or "")
-    if report.bad and not problem:
+    problem = ""
+    if report.bad:
         listed = ", ".join(map(str, report.bad[:20])) + (", …" if len(report.bad) > 20 else "")
         problem = f"{len(report.bad)} lines were left out: {listed}"
     status = RunStatus.OK

@@ -15,11 +15,12 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from collector.classify import STATE, Classifier, Outcome, closed_until
-from collector.platforms import Page, PlatformError, Source
+from collector.platforms import Page, PlatformError, Source, fields
+from collector.platforms.http import Interrupted
 from collector.report import CLASSIFY, Line, Report
 from db import queries, store
 from db.engine import ERRORS, Connection, Engine, reason
-from insights.model import Kind, MatchedPost, Platform, Post, RunStatus
+from insights.model import Kind, Match, MatchedPost, Platform, Post, RunStatus
 from insights.places import Gazetteer
 
 log = logging.getLogger("collector")
@@ -153,12 +154,11 @@ def author_hash(post: Post, secret: str) -> str | None:
     return hmac.new(secret.encode(), author, hashlib.sha256).hexdigest()
 
 
-def _counted(post: Post, match) -> tuple[bool, str]:
+def _counted(post: Post, match: Match) -> tuple[bool, str]:
     if post.is_repost:
         return False, "repost"
     if match.about_kedah:
-        link = match.primary or next(iter(match.links), None)
-        return True, f"named:{link.alias}" if link else f"kedah:{match.why}"
+        return True, match.why
     if post.found_by.startswith(COUNTED_ORIGINS):
         return True, post.found_by
     return False, "no_place"
@@ -213,6 +213,8 @@ def _finish(context: _Context, run_id: int, work: _Work) -> Line:
     begun = time.monotonic()
     try:
         work.run(line)
+    except Interrupted:
+        pass  # the stop event says it all
     except PlatformError as error:
         line.fail(error.kind, error.message)
     except store.LeaseLost:
@@ -363,14 +365,20 @@ def _moved(
     if done.rejected and held < HELD_PASSES:
         return {f"held:{stream}": held + 1}
     moved: dict[str, str | int] = {f"held:{stream}": 0} if held else {}
-    known = state.get(f"cursor:{stream}")
-    before = datetime.fromisoformat(known) if known else None
-    if before is not None and before > now:
-        before = None
+    before = _known_cursor(state, stream, now)
     newest = max((i for i in (before, done.newest) if i is not None), default=None)
     if newest is not None:
         moved[f"cursor:{stream}"] = newest.isoformat()
     return moved
+
+
+def _known_cursor(state: Mapping[str, Any], stream: str, now: datetime) -> datetime | None:
+    """The stored cursor; None where there is none, or one that no pass of ours can have left."""
+    try:
+        known = fields.instant(state.get(f"cursor:{stream}"))
+    except fields.Unreadable:
+        return None
+    return known if known is not None and known <= now else None
 
 
 # ---- the classifier ----------------------------------------------------------------------------

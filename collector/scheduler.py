@@ -99,13 +99,13 @@ class _DueJob(schedule.Job):
             log.exception("%s: failed, a fault of the program; please report it", self._job.name)
 
     def _run(self, started: datetime) -> None:
-        self._remember(due_at=self.next_run, last_started_at=started)
+        self._remember(due_at=self.next_run, started_at=started)
         self._job.work()
         if self._stop_event.is_set():
             # Cut short: the next collector begins with it instead of waiting a whole interval.
             self._remember(due_at=started)
         else:
-            self._remember(due_at=self.next_run, last_finished_at=self._clock())
+            self._remember(due_at=self.next_run, finished_at=self._clock())
 
     def _remember(self, **times: datetime) -> None:
         with self._engine.begin() as connection:
