@@ -1,0 +1,618 @@
+"""The collector's command line; builds the parts and hands them to each other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from collector import logs
+from collector.classify import Classifier
+from collector.classify.gemini import GeminiClassifier, Pace, gemini_asker
+from collector.configuration import NEEDS, setups
+from collector.explain import Question, explain, read_questions
+from collector.imports import FileError, ImportLine, import_posts, read_lines
+from collector.lease import Lease, LeaseHeld, hold
+from collector.platforms import PlatformError, Source
+from collector.platforms.facebook import Facebook
+from collector.platforms.http import Http, bearer
+from collector.platforms.http import Limits as HttpLimits
+from collector.platforms.instagram import Instagram
+from collector.platforms.x import X
+from collector.progress import Progress
+from collector.replay import replay
+from collector.report import Report
+from collector.rounds import Limits, classify_waiting, collect
+from collector.scheduler import Job, Scheduler
+from collector.status import status_lines
+from db import queries, store
+from db.demo import make_demo
+from db.engine import (
+    ERRORS,
+    DatabaseError,
+    Engine,
+    Schema,
+    migrate,
+    open_reader,
+    open_writer,
+    reason,
+    schema_state,
+    snapshot,
+    sqlite_file,
+)
+from db.seed import seed_places
+from insights.model import Platform
+from insights.places import Gazetteer
+from settings import Settings, SettingsError, read_settings
+
+log = logging.getLogger("collector")
+
+WRONG_SETTINGS, PART_FAILED, LEASE_HELD, NO_DATABASE = 2, 3, 4, 5
+# A stop must be over within 10 s (docs/collector.md); what still hangs by then is cut off.
+LONGEST_STOP = 9.0
+EVENTS_EVERY = timedelta(hours=1)
+CLEAN_UP_EVERY = timedelta(days=7)
+RUNS_KEPT = timedelta(days=400)  # run records; Data health looks back a year
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code of docs/collector.md."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings()
+        collector = Collector(settings, _set_up_logs(settings))
+        return options.command(collector, options)
+    except (SettingsError, FileError) as error:
+        return _give_up(WRONG_SETTINGS, str(error))
+    except (LeaseHeld, store.LeaseLost) as error:
+        return _give_up(LEASE_HELD, str(error))
+    except ERRORS as error:
+        return _give_up(NO_DATABASE, reason(error))
+
+
+def _give_up(code: int, why: str) -> int:
+    log.error("%s", why)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m collector",
+        description="Collects posts about the places of Kedah. Without a command it runs for ever, "
+        "a round every COLLECTOR_INTERVAL_SECONDS.",
+        epilog="Exit codes: 0 all well, 2 configuration error, 3 finished but a platform or the "
+        "classifier failed, 4 another collector holds the lease, 5 database unavailable.",
+    )
+    parser.add_argument("--once", action="store_true", help="do one complete round and exit")
+    parser.set_defaults(command=_run)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(name: str, command: Callable[[Collector, argparse.Namespace], int], help: str):
+        one = commands.add_parser(name, help=help, description=help)
+        one.set_defaults(command=command)
+        return one
+
+    add("check", _check, "look at configuration, keys, database and schema; change nothing")
+    one = add("import", _import, "store the posts of a CSV or Excel file (docs/collector.md)")
+    one.add_argument("file", type=Path, metavar="FILE.csv")
+    one.add_argument("--dry-run", action="store_true", help="say per line what it would do")
+    add("backfill", _backfill, "ask for the labels that stored posts are still waiting for")
+    add("replay", _replay, "read the records in quarantine again")
+    one = add("forget", _forget, "delete one post for good, and never collect it again")
+    one.add_argument("platform", choices=[p.value for p in Platform], metavar="PLATFORM")
+    one.add_argument("post_id", metavar="POST_ID")
+    add("status", _status, "say how collection stands")
+    one = add("explain", _explain, "print the places, language and sentiment of texts as JSON")
+    one.add_argument("texts", nargs="*", metavar="TEXT", help="none: JSON lines with a text")
+    one.add_argument("--offline", action="store_true", help="ask no classifier that needs a key")
+    return parser
+
+
+def _set_up_logs(settings: Settings) -> logs.Redactor:
+    passwords = (settings.database_url, settings.demo_database_url)
+    secrets = [*settings.secrets, *filter(None, map(_password, passwords))]
+    try:
+        return logs.set_up(settings.collector_log_level, secrets, settings.zone)
+    except ValueError as error:
+        raise SettingsError("COLLECTOR_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR") from error
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None
+
+
+# ---- the parts, put together -------------------------------------------------------------------
+
+
+def _check_exists(url: str) -> None:
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        raise DatabaseError("there is no database yet; `python -m collector --once` makes it")
+
+
+@dataclass
+class Collector:
+    """Settings turned into engines, sources and classifiers, and the wish to stop."""
+
+    settings: Settings
+    redact: logs.Redactor
+    stop: threading.Event = field(default_factory=threading.Event)
+    left_behind: bool = False  # a thread still waits for a platform
+
+    @property
+    def limits(self) -> Limits:
+        given = self.settings
+        return Limits(
+            run_budget=given.collector_run_budget,
+            classify_posts=given.collector_classify_batch,
+            classify_attempts=given.collector_classify_max_attempts,
+        )
+
+    @property
+    def busy(self) -> float:
+        return self.settings.collector_db_busy_seconds
+
+    def ready(self) -> list[str]:
+        """The platforms that can be searched; raises SettingsError when one is half configured."""
+        found = setups(self.settings)
+        wrong = [f"{one.platform}: {one.said}" for one in found if one.wrong]
+        if wrong:
+            raise SettingsError("; ".join(wrong))
+        return [one.platform for one in found if one.ready]
+
+    def open(self, url: str) -> Engine:
+        """The database for writing, made and brought up to date where need be."""
+        try:
+            engine = open_writer(url, self.busy)
+        except OSError as error:
+            raise DatabaseError(
+                f"the database's folder cannot be used: {error.strerror}"
+            ) from error
+        migrate(engine)
+        return engine
+
+    def set_up(self, engine: Engine) -> None:
+        with engine.begin() as connection:
+            store.set_up(connection, self.settings.display_timezone, seed_places(), now())
+
+    def open_existing(self, url: str) -> Engine:
+        """The same, but raises DatabaseError instead of making a database that is not there."""
+        _check_exists(url)
+        return self.open(url)
+
+    def read_existing(self, url: str) -> Engine:
+        """The database for reading only; raises DatabaseError when it cannot be read as it is."""
+        _check_exists(url)
+        engine = open_reader(url, self.busy)
+        with snapshot(engine) as connection:
+            state = schema_state(connection)
+        if state is not Schema.CURRENT:
+            raise DatabaseError(
+                f"the database's schema is {state}; run `python -m collector check`"
+            )
+        return engine
+
+    def gazetteer(self, engine: Engine) -> Gazetteer:
+        with engine.connect() as connection:
+            return Gazetteer(queries.gazetteer(connection))
+
+    def sources(self, platforms: Sequence[str], gazetteer: Gazetteer) -> list[Source]:
+        return [getattr(self, f"_{platform}")(gazetteer) for platform in platforms]
+
+    def _x(self, gazetteer: Gazetteer) -> Source:
+        given = self.settings
+        return X(
+            self._http(given.x_api_base_url, given.x_bearer_token),
+            gazetteer.search_terms(),
+            overlap=timedelta(minutes=given.collector_overlap_minutes),
+            max_pages=given.collector_max_pages,
+        )
+
+    def _instagram(self, gazetteer: Gazetteer) -> Source:
+        given = self.settings
+        return Instagram(
+            self._http(given.instagram_api_base_url, given.instagram_access_token),
+            given.instagram_user_id,
+            given.instagram_hashtags or gazetteer.default_hashtags(),
+            overlap=timedelta(minutes=given.collector_overlap_minutes),
+            max_pages=given.collector_max_pages,
+        )
+
+    def _facebook(self, gazetteer: Gazetteer) -> Source:
+        given = self.settings
+        return Facebook(
+            self._http(given.facebook_api_base_url, given.facebook_access_token),
+            given.facebook_page_ids,
+            overlap=timedelta(minutes=given.collector_overlap_minutes),
+            max_pages=given.collector_max_pages,
+        )
+
+    def _http(self, base_url: str, token: str) -> Http:
+        given = self.settings
+        limits = HttpLimits(
+            connect_timeout=given.collector_connect_timeout,
+            read_timeout=given.collector_read_timeout,
+            deadline=given.collector_request_deadline,
+            retries=given.collector_retry_attempts,
+            retry_base=given.collector_retry_base,
+            retry_max_wait=given.collector_retry_max_wait,
+            budget=given.collector_platform_budget,
+            max_body=int(given.collector_max_body_mb * 1024 * 1024),
+        )
+        return Http(base_url, bearer(token), limits=limits, stop=self.stop)
+
+    def classifier(self) -> Classifier | None:
+        """The classifier that has a key, None without one."""
+        given = self.settings
+        if not given.gemini_api_key:
+            return None
+        ask = gemini_asker(
+            given.gemini_api_key,
+            given.gemini_api_base_url,
+            given.gemini_model,
+            timeout=given.collector_read_timeout,
+            deadline=given.collector_request_deadline,
+            max_bytes=int(given.collector_max_body_mb * 1024 * 1024),
+        )
+        pace = Pace(
+            batch=given.collector_classify_batch,
+            max_attempts=given.collector_classify_max_attempts,
+            budget=given.collector_platform_budget,
+            call_seconds=given.collector_request_deadline,
+            retry_base=given.collector_retry_base,
+            retry_max_wait=given.collector_retry_max_wait,
+        )
+        return GeminiClassifier(ask, given.gemini_model, pace)
+
+    @contextmanager
+    def hold(self, engine: Engine) -> Iterator[Lease]:
+        """The lease on a database; losing it stops the collector."""
+        seconds = self.settings.collector_lease_seconds
+        with hold(engine, seconds, now, on_lost=self.stop.set) as lease:
+            yield lease
+
+
+# ---- the wish to stop --------------------------------------------------------------------------
+
+
+@contextmanager
+def _stoppable(collector: Collector) -> Iterator[None]:
+    """SIGTERM, SIGINT and a closed terminal ask to stop instead of cutting off.
+
+    What does not end within LONGEST_STOP seconds is cut off after all; the next collector closes
+    its records and its lease runs out.
+    """
+
+    def stop(number: int, _frame) -> None:
+        if not collector.stop.is_set():
+            log.info("%s: stopping", signal.Signals(number).name)
+            watchdog = threading.Timer(LONGEST_STOP, os._exit, [0])
+            watchdog.daemon = True
+            watchdog.start()
+        collector.stop.set()
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):  # no system has all of them
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+    yield
+
+
+def _leave(collector: Collector, code: int) -> int:
+    """The exit code, unless a thread that still waits for a platform would keep us here."""
+    if collector.left_behind:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(code)
+    return code
+
+
+# ---- rounds ------------------------------------------------------------------------------------
+
+
+def _run(collector: Collector, options: argparse.Namespace) -> int:
+    platforms = collector.ready()
+    work = _Live(collector, platforms) if platforms else _Demo(collector)
+    with _stoppable(collector):
+        code = _once(collector, work) if options.once else _loop(collector, work)
+    return _leave(collector, code)
+
+
+class _Live:
+    """Rounds over the configured platforms, into the live database."""
+
+    def __init__(self, collector: Collector, platforms: Sequence[str]):
+        self._collector = collector
+        self._platforms = platforms
+
+    def open(self) -> Engine:
+        return self._collector.open(self._collector.settings.database_url)
+
+    def prepare(self, engine: Engine) -> None:
+        self._collector.set_up(engine)
+
+    def round(self, engine: Engine, lease: Lease) -> Report:
+        collector = self._collector
+        gazetteer = collector.gazetteer(engine)
+        left_out = {one.platform: one.said for one in setups(collector.settings) if not one.ready}
+        report = collect(
+            engine,
+            collector.sources(self._platforms, gazetteer),
+            gazetteer,
+            collector.classifier(),
+            now,
+            zone=collector.settings.zone,
+            hash_secret=collector.settings.author_hash_secret,
+            stop=collector.stop,
+            skipped=left_out,
+            limits=collector.limits,
+            guard=lease.guard,
+            redact=collector.redact,
+        )
+        collector.left_behind |= report.left_behind
+        return report
+
+
+class _Demo:
+    """Rounds of the demo source into the demo database, where no platform is configured."""
+
+    def __init__(self, collector: Collector):
+        self._collector = collector
+
+    def open(self) -> Engine:
+        return self._collector.open(self._collector.settings.demo_database_url)
+
+    def prepare(self, engine: Engine) -> None:
+        log.info("no platform is configured: invented posts go into the demo database (DEMO)")
+        make_demo(engine, seed_places(), now(), self._collector.settings.zone)
+
+    def round(self, engine: Engine, lease: Lease) -> Report:
+        collector = self._collector
+        return collect(
+            engine,
+            demo_sources(),
+            collector.gazetteer(engine),
+            demo_classifier(),
+            now,
+            zone=collector.settings.zone,
+            stop=collector.stop,
+            limits=collector.limits,
+            guard=lease.guard,
+            redact=collector.redact,
+        )
+
+
+def _once(collector: Collector, work: _Live | _Demo) -> int:
+    engine = work.open()
+    with collector.hold(engine) as lease:
+        work.prepare(engine)
+        report = work.round(engine, lease)
+        if not collector.stop.is_set():
+            _refresh_events(engine, lease)
+    return report.exit_code
+
+
+def _loop(collector: Collector, work: _Live | _Demo) -> int:
+    every = timedelta(seconds=collector.settings.collector_interval_seconds)
+    engine = work.open()
+    with collector.hold(engine) as lease:
+        work.prepare(engine)
+        jobs = [
+            Job("events", EVENTS_EVERY, lambda: _refresh_events(engine, lease)),
+            Job("round", every, lambda: work.round(engine, lease)),
+            Job("clean_up", CLEAN_UP_EVERY, lambda: _clean_up(engine, lease)),
+        ]
+        Scheduler(engine, jobs, now, collector.stop).run()
+    return LEASE_HELD if lease.lost.is_set() else 0
+
+
+def _refresh_events(engine: Engine, lease: Lease) -> None:
+    with engine.begin() as connection:
+        lease.guard(connection)
+        refresh_events(connection, now())
+
+
+def _clean_up(engine: Engine, lease: Lease) -> None:
+    with engine.begin() as connection:
+        lease.guard(connection)
+        gone = store.delete_runs_before(connection, now() - RUNS_KEPT)
+    log.info("clean-up: %d run records older than %d days deleted", gone, RUNS_KEPT.days)
+
+
+# ---- the other commands ------------------------------------------------------------------------
+
+
+def _check(collector: Collector, _options: argparse.Namespace) -> int:
+    settings = collector.settings
+    found = setups(settings)
+    for one in found:
+        say(f"{one.platform}: {'WRONG: ' if one.wrong else ''}{one.said}")
+    say(_classifier_line(settings))
+    secret = "set" if settings.author_hash_secret else "empty; authors are not stored"
+    say(f"authors: AUTHOR_HASH_SECRET is {secret}")
+    if not any(one.ready for one in found):
+        say("no platform is configured: a round runs on demo data")
+    _say_database("database", settings.database_url)
+    _say_database("demo database", settings.demo_database_url)
+    return WRONG_SETTINGS if any(one.wrong for one in found) else 0
+
+
+def _classifier_line(settings: Settings) -> str:
+    if not settings.gemini_api_key:
+        return "classifier: GEMINI_API_KEY is empty; posts are stored and wait for a label"
+    return f"classifier: GEMINI_API_KEY is set, model {settings.gemini_model}"
+
+
+def _say_database(name: str, url: str) -> None:
+    """Raises DatabaseError, or what the database raises, when it cannot be used."""
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        _check_folder(file.parent)
+        say(f"{name}: {file} is not there yet; the first round makes it")
+        return
+    if file is not None and not os.access(file, os.W_OK):
+        raise DatabaseError(f"{name}: {file} cannot be written")
+    with snapshot(open_reader(url)) as connection:
+        state = schema_state(connection)
+    if state is Schema.NEWER:
+        raise DatabaseError(f"{name}: made by a newer version of this program; update the program")
+    said = {
+        Schema.CURRENT: "reached, schema up to date",
+        Schema.OLDER: "reached, schema older; the next round brings it up to date",
+        Schema.MISSING: "reached, empty; the first round sets it up",
+    }
+    say(f"{name}: {said[state]}")
+
+
+def _check_folder(folder: Path) -> None:
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise DatabaseError(f"the database cannot be made: {folder} cannot be written")
+
+
+def _import(collector: Collector, options: argparse.Namespace) -> int:
+    settings = collector.settings
+    lines = read_lines(options.file, settings.zone, now())
+    if options.dry_run:
+        return _dry_run(settings, lines)
+    engine = collector.open(settings.database_url)
+    collector.set_up(engine)
+    with _stoppable(collector):
+        report = import_posts(
+            engine,
+            lines,
+            collector.gazetteer(engine),
+            now,
+            zone=settings.zone,
+            hash_secret=settings.author_hash_secret,
+            stop=collector.stop,
+            progress=Progress("import", len(lines), sys.stderr),
+        )
+    _say_bad(lines)
+    say(
+        f"import: {report.new} new, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{len(report.bad)} lines left out"
+    )
+    if report.interrupted:
+        return 0
+    return PART_FAILED if report.bad else 0
+
+
+def _say_bad(lines: Sequence[ImportLine]) -> None:
+    for line in lines:
+        if line.post is None:
+            log.warning("line %d: %s", line.number, line.problem)
+
+
+def _dry_run(settings: Settings, lines: Sequence[ImportLine]) -> int:
+    """Say per line what an import would do; reads the database if there is one."""
+    gazetteer = Gazetteer(seed_places())
+    for line in lines:
+        if line.post is None:
+            say(f"line {line.number}: left out: {line.problem}")
+            continue
+        match = gazetteer.match(line.post.content, line.post.hashtags)
+        place = gazetteer.place(match.primary).name if match.primary else "Kedah, place unknown"
+        known = _is_stored(settings, line)
+        say(f"line {line.number}: {'known, would refresh it' if known else 'new'}: {place}")
+    say("dry run: nothing was stored")
+    return PART_FAILED if any(line.post is None for line in lines) else 0
+
+
+def _backfill(collector: Collector, _options: argparse.Namespace) -> int:
+    classifier = collector.classifier()
+    if classifier is None:
+        raise SettingsError("backfill needs a classifier: GEMINI_API_KEY is empty")
+    engine = collector.open_existing(collector.settings.database_url)
+    with _stoppable(collector), collector.hold(engine) as lease:
+        with engine.connect() as connection:
+            waiting = queries.backlog(connection)
+        report = classify_waiting(
+            engine,
+            classifier,
+            now,
+            stop=collector.stop,
+            limits=replace(collector.limits, classify_requests=None),
+            guard=lease.guard,
+            redact=collector.redact,
+            progress=Progress("backfill", waiting, sys.stderr),
+        )
+    collector.left_behind |= report.left_behind
+    return _leave(collector, report.exit_code)
+
+
+def _replay(collector: Collector, _options: argparse.Namespace) -> int:
+    settings = collector.settings
+    engine = collector.open_existing(settings.database_url)
+    with _stoppable(collector):
+        done = replay(
+            engine,
+            collector.gazetteer(engine),
+            now,
+            zone=settings.zone,
+            hash_secret=settings.author_hash_secret,
+            stop=collector.stop,
+        )
+    say(f"replay: {done.read} read, {done.new} of them new posts, {done.kept} stay in quarantine")
+    return 0
+
+
+def _forget(collector: Collector, options: argparse.Namespace) -> int:
+    engine = collector.open_existing(collector.settings.database_url)
+    with engine.begin() as connection:
+        known = store.forget(connection, Platform(options.platform), options.post_id, now=now())
+    was = "deleted" if known else "was not stored"
+    say(f"forget: {options.platform} {options.post_id} {was}; it will not be collected again")
+    return 0
+
+
+def _status(collector: Collector, _options: argparse.Namespace) -> int:
+    settings = collector.settings
+    engine = collector.read_existing(settings.database_url)
+    with snapshot(engine) as connection:
+        for line in status_lines(connection, now(), settings.zone):
+            say(line)
+    return 0
+
+
+def _explain(collector: Collector, options: argparse.Namespace) -> int:
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    asked = map(Question, options.texts) if options.texts else read_questions(sys.stdin)
+    classifier = None if options.offline else collector.classifier()
+    batch = collector.settings.collector_classify_batch
+    try:
+        for answer in explain(asked, Gazetteer(seed_places()), classifier, batch):
+            say(json.dumps(answer, ensure_ascii=False))
+    except PlatformError as error:
+        return _give_up(PART_FAILED, f"classifier: {error.message}")
+    except BrokenPipeError:
+        # The reader has seen enough; without this Python complains once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def say(line: str) -> None:
+    """A line for whoever ran the command; the log goes to standard error."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
