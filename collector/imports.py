@@ -19,9 +19,9 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from collector.platforms.fields import link, tags_in
-from collector.rounds import matched_post
 from db import store
 from db.engine import Engine
+from insights.matching import matched_post
 from insights.model import Kind, MatchedPost, Platform, Post, RunStatus
 from insights.places import Gazetteer
 

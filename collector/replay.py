@@ -10,9 +10,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from collector.platforms import facebook, instagram, x
-from collector.rounds import matched_post
 from db import queries, store
 from db.engine import Engine
+from insights.matching import matched_post
 from insights.model import Platform, Post, Reject
 from insights.places import Gazetteer
 

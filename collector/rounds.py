@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import threading
 import time
@@ -20,12 +18,12 @@ from collector.platforms.http import Interrupted
 from collector.report import CLASSIFY, Line, Report
 from db import queries, store
 from db.engine import ERRORS, Connection, Engine, reason
-from insights.model import Kind, Match, MatchedPost, Platform, Post, RunStatus
+from insights.matching import matched_post
+from insights.model import Kind, Platform, Post, RunStatus
 from insights.places import Gazetteer
 
 log = logging.getLogger("collector")
 
-COUNTED_ORIGINS = ("page:", "hashtag:", "import", "own")
 ALL = 1_000_000  # batches; more than ever wait
 HELD_PASSES = 3  # passes with rejects that leave a cursor where it is
 STOP_GRACE = 6.0  # seconds a platform gets to end by itself once a stop was asked for
@@ -137,31 +135,6 @@ def classify_waiting(
     context = _Context(engine, clock, stop or threading.Event(), limits, guard, redact, ends_at)
     line, left = _classify_last(context, classifier, progress)
     return Report((line,), context.stop.is_set(), left)
-
-
-def matched_post(post: Post, gazetteer: Gazetteer, hash_secret: str) -> MatchedPost:
-    """The post with its places, whether it counts, and why, as `code:detail`."""
-    match = gazetteer.match(post.content, hashtags=post.hashtags, geo=post.geo)
-    counted, why = _counted(post, match)
-    return MatchedPost(post, match, counted, why, author_hash(post, hash_secret))
-
-
-def author_hash(post: Post, secret: str) -> str | None:
-    """HMAC-SHA256 of platform and author; None without a secret (a plain hash protects nobody)."""
-    if not secret or not post.author:
-        return None
-    author = f"{post.platform}:{post.author}".encode(errors="replace")
-    return hmac.new(secret.encode(), author, hashlib.sha256).hexdigest()
-
-
-def _counted(post: Post, match: Match) -> tuple[bool, str]:
-    if post.is_repost:
-        return False, "repost"
-    if match.about_kedah:
-        return True, match.why
-    if post.found_by.startswith(COUNTED_ORIGINS):
-        return True, post.found_by
-    return False, "no_place"
 
 
 # ---- running parts of a round in threads -------------------------------------------------------

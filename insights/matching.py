@@ -1,0 +1,41 @@
+"""A post meets the gazetteer: its places, whether it counts before any classifier has spoken, why.
+
+`counted_why` is `code:detail`: named:<alias>, kedah:<word>, what brought it in (page:…, hashtag:…,
+import:…, own:…), repost or no_place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from insights.model import Match, MatchedPost, Post
+from insights.places import Gazetteer
+
+# Whatever comes from a source chosen for Kedah counts, also when its text names no place.
+COUNTED_ORIGINS = ("page:", "hashtag:", "import", "own")
+
+
+def matched_post(post: Post, gazetteer: Gazetteer, hash_secret: str) -> MatchedPost:
+    """The post with its places, whether it counts, and why, as `code:detail`."""
+    match = gazetteer.match(post.content, hashtags=post.hashtags, geo=post.geo)
+    counted, why = _counted(post, match)
+    return MatchedPost(post, match, counted, why, author_hash(post, hash_secret))
+
+
+def author_hash(post: Post, secret: str) -> str | None:
+    """HMAC-SHA256 of platform and author; None without a secret (a plain hash protects nobody)."""
+    if not secret or not post.author:
+        return None
+    author = f"{post.platform}:{post.author}".encode(errors="replace")
+    return hmac.new(secret.encode(), author, hashlib.sha256).hexdigest()
+
+
+def _counted(post: Post, match: Match) -> tuple[bool, str]:
+    if post.is_repost:
+        return False, "repost"
+    if match.about_kedah:
+        return True, match.why
+    if post.found_by.startswith(COUNTED_ORIGINS):
+        return True, post.found_by
+    return False, "no_place"
