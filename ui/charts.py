@@ -24,6 +24,7 @@ from typing import Any
 import pandas as pd
 
 from insights.model import Sentiment
+from insights.steps import WEEKLY_FROM as WEEKLY_FROM
 from insights.steps import steps
 
 Figure = dict[str, Any]
