@@ -25,7 +25,7 @@ EMPTY = Reply(body=answer([]))
 
 
 def an_asker(server: GeminiServer, **given):
-    values = {"timeout": 5.0, "deadline": 10.0, "clock": lambda: NOW, **given}
+    values = {"deadline": 10.0, "clock": lambda: NOW, **given}
     return gemini_asker(KEY, server.url, "flash", **values)
 
 
@@ -95,8 +95,10 @@ def test_the_environment_changes_neither_key_nor_host(monkeypatch):
 def test_a_key_that_cannot_be_one_is_refused_before_anything_is_sent(key, monkeypatch):
     monkeypatch.setenv("GOOGLE_API_KEY", "a-key-nobody-asked-for")
 
+    ask = gemini_asker(key, "http://127.0.0.1:9", "flash")
+
     with pytest.raises(ClassificationError) as caught:
-        gemini_asker(key, "http://127.0.0.1:9", "flash")
+        ask(QUESTION)
 
     assert caught.value.kind == Kind.AUTH
 
@@ -170,14 +172,14 @@ def test_a_redirect_is_not_followed_and_the_key_stays_here():
 
 def test_a_dripping_answer_meets_the_deadline():
     begun = time.monotonic()
-    error = failure(Reply(body=answer("[]" * 100), drip=0.05), timeout=1.0, deadline=0.5)
+    error = failure(Reply(body=answer("[]" * 100), drip=0.05), deadline=0.5)
 
     assert error.kind == Kind.TIMEOUT
     assert time.monotonic() - begun < 5
 
 
-def test_a_silent_server_meets_the_timeout():
-    assert failure(Reply(body=answer("[]"), drip=3.0), timeout=0.3).kind == Kind.TIMEOUT
+def test_a_silent_server_meets_the_deadline():
+    assert failure(Reply(body=answer("[]"), drip=3.0), deadline=0.3).kind == Kind.TIMEOUT
 
 
 def test_an_endless_answer_is_cut_off():
@@ -191,7 +193,7 @@ def test_a_packed_answer_is_refused():
 
 
 def test_a_host_that_is_not_there_is_a_network_error():
-    ask = gemini_asker(KEY, "http://127.0.0.1:9", "flash", timeout=2.0)
+    ask = gemini_asker(KEY, "http://127.0.0.1:9", "flash", connect_timeout=2.0)
 
     with pytest.raises(ClassificationError) as caught:
         ask(QUESTION)

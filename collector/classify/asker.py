@@ -1,6 +1,6 @@
 """The border to Google: asks Gemini through google-genai and says in our words what went wrong.
 
-The library is imported when the asker is built, so that nothing else pays for it.
+The library is imported with the first question, so that nothing else pays for it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,37 +31,45 @@ def gemini_asker(
     base_url: str,
     model: str,
     *,
-    timeout: float = 30.0,
+    connect_timeout: float = 5.0,
     deadline: float = 60.0,
     max_bytes: int = 4_000_000,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Ask:
     """Something that puts one question to `model` and never follows a redirect.
 
-    `timeout` bounds connecting and each read, `deadline` the whole exchange, both in seconds.
-    Nothing is taken from the environment but a proxy: not GOOGLE_API_KEY, not
-    GOOGLE_GEMINI_BASE_URL, not the switch to Vertex AI. Raises ClassificationError (AUTH) for a
-    key that cannot be one; the library would replace an empty one by what the environment holds.
+    `deadline` bounds the whole exchange, in seconds; there is no shorter limit for a read, as a
+    model sends nothing before it has written everything. Nothing is taken from the environment
+    but a proxy: not GOOGLE_API_KEY, not GOOGLE_GEMINI_BASE_URL, not the switch to Vertex AI.
+    The library is loaded with the first question, and one client serves all of them (it closes a
+    forgotten one).
     """
-    if not re.fullmatch(r"[!-~]+", api_key):
-        raise ClassificationError(Kind.AUTH, "GEMINI_API_KEY is empty or holds odd characters")
-    client = _client(api_key, base_url, timeout, _bounded_client(deadline, max_bytes))
-    config = _config()
+
+    @cache
+    def client():
+        http_client = _bounded_client(connect_timeout, deadline, max_bytes)
+        return _client(api_key, base_url, deadline, http_client), _config()
 
     def ask(question: str) -> Answer:
-        # `client` lives as long as this function: the library closes a forgotten one.
+        library, config = client()
         with _Translated(api_key, model, clock):
-            response = client.models.generate_content(model=model, contents=question, config=config)
+            response = library.models.generate_content(
+                model=model, contents=question, config=config
+            )
             return answer_of(response)
 
     return ask
 
 
 def _client(api_key: str, base_url: str, timeout: float, http_client: Any):
+    """Raises ClassificationError (AUTH) for a key that cannot be one: the library would replace
+    an empty key by what the environment holds."""
     from google import genai
     from google.genai import types
     from google.genai.client import DebugConfig
 
+    if not re.fullmatch(r"[!-~]+", api_key):
+        raise ClassificationError(Kind.AUTH, "GEMINI_API_KEY is empty or holds odd characters")
     try:
         return genai.Client(
             vertexai=False,
@@ -92,7 +101,7 @@ def _config():
     )
 
 
-def _bounded_client(deadline: float, max_bytes: int):
+def _bounded_client(connect_timeout: float, deadline: float, max_bytes: int):
     """An HTTP client that reads a limited body in a limited time and stays on its host.
 
     The library follows redirects and takes the key along (x-goog-api-key is no header that HTTP
@@ -104,6 +113,7 @@ def _bounded_client(deadline: float, max_bytes: int):
     class BoundedClient(httpx2.Client):
         def send(self, request, **_given):
             request.headers["accept-encoding"] = "identity"
+            request.extensions["timeout"]["connect"] = connect_timeout
             ends_at = time.monotonic() + deadline
             response = super().send(request, stream=True, follow_redirects=False)
             try:
