@@ -10,6 +10,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECRETS_FILE = Path(".streamlit/secrets.toml")
+# With 0 of these nothing would ever be collected, or without a pause.
+MUST_BE_POSITIVE = (
+    "collector_interval_seconds",
+    "collector_lease_seconds",
+    "collector_max_pages",
+    "collector_max_body_mb",
+    "collector_classify_batch",
+    "collector_request_deadline",
+    "collector_platform_budget",
+    "collector_run_budget",
+)
 
 
 class SettingsError(Exception):
@@ -145,6 +156,9 @@ def _check(settings: Settings) -> None:
         value = getattr(settings, f.name)
         if f.name.endswith("_api_base_url") and not value.startswith(("http://", "https://")):
             raise SettingsError(f"{f.name.upper()} must start with http:// or https://")
+    for name in MUST_BE_POSITIVE:
+        if getattr(settings, name) <= 0:
+            raise SettingsError(f"{name.upper()} must be more than 0")
     known = {"x", "instagram", "facebook", "youtube", "tiktok"}
     unknown = set(settings.collector_platforms) - known
     if unknown:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from collector import logs
 from collector.classify import Classifier
 from collector.classify.gemini import GeminiClassifier, Pace, gemini_asker
-from collector.configuration import NEEDS, setups
+from collector.configuration import setups
 from collector.explain import Question, explain, read_questions
 from collector.imports import FileError, ImportLine, import_posts, read_lines
 from collector.lease import Lease, LeaseHeld, hold
@@ -263,7 +263,7 @@ class Collector:
             given.gemini_api_key,
             given.gemini_api_base_url,
             given.gemini_model,
-            timeout=given.collector_read_timeout,
+            connect_timeout=given.collector_connect_timeout,
             deadline=given.collector_request_deadline,
             max_bytes=int(given.collector_max_body_mb * 1024 * 1024),
         )
