@@ -195,6 +195,17 @@ def net_sentiment(totals: Totals) -> NetSentiment | None:
     return NetSentiment(100 * (p - q), 100 * max(-1.0, low), 100 * min(1.0, high), n)
 
 
+def verdict(totals: Totals) -> str:
+    """What the labels say as one word: "positive" or "negative" where the whole interval of net
+    sentiment lies on that side, "neutral" where it does not, "too_few" below FEW labels."""
+    net = net_sentiment(totals)
+    if net is None or net.n < FEW:
+        return "too_few"
+    if net.low > 0:
+        return "positive"
+    return "negative" if net.high < 0 else "neutral"
+
+
 def change(
     now: int | float | None,
     before: int | float | None,
