@@ -75,7 +75,7 @@ from insights.model import (
 __all__ = ["bump", "rebuild_totals"]
 
 Key = tuple[str, str]
-_FORGOTTEN = "forgotten:"
+_FORGOTTEN = queries.FORGOTTEN
 # Several hundred keys a statement: more gain nothing and meet the drivers' limits of parameters.
 _CHUNK = 500
 

@@ -153,6 +153,7 @@ Index(
     social_posts.c.day,
     social_posts.c.platform,
     social_posts.c.engagement,
+    social_posts.c.sentiment,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -161,6 +162,19 @@ Index(
     social_posts.c.created_at,
     social_posts.c.place_id,
     social_posts.c.platform,
+    social_posts.c.sentiment,
+    sqlite_where=_counted,
+    postgresql_where=_counted,
+)
+Index(
+    "ix_posts_engagement",
+    social_posts.c.engagement,
+    social_posts.c.created_at,
+    social_posts.c.place_id,
+    social_posts.c.platform,
+    social_posts.c.sentiment,
+    sqlite_where=_counted,
+    postgresql_where=_counted,
 )
 Index(
     "ix_posts_waiting",

@@ -240,7 +240,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("post_id", "platform", name=op.f("pk_social_posts")),
     )
     op.create_index(
-        "ix_posts_created", "social_posts", ["created_at", "place_id", "platform"], unique=False
+        "ix_posts_created",
+        "social_posts",
+        ["created_at", "place_id", "platform", "sentiment"],
+        unique=False,
+        sqlite_where=sa.text("counted"),
+        postgresql_where=sa.text("counted"),
+    )
+    op.create_index(
+        "ix_posts_engagement",
+        "social_posts",
+        ["engagement", "created_at", "place_id", "platform", "sentiment"],
+        unique=False,
+        sqlite_where=sa.text("counted"),
+        postgresql_where=sa.text("counted"),
     )
     op.create_index(
         "ix_posts_not_counted",
@@ -253,7 +266,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_posts_place_day",
         "social_posts",
-        ["place_id", "day", "platform", "engagement"],
+        ["place_id", "day", "platform", "engagement", "sentiment"],
         unique=False,
         sqlite_where=sa.text("counted"),
         postgresql_where=sa.text("counted"),

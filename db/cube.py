@@ -1,0 +1,582 @@
+"""The cube: the daily totals held in the process, so that any period costs a page the same.
+
+Counts are kept cumulated over days in blocks of 128 days, each an array over places, platforms and
+measures: the totals of a period are one subtraction a block. A cube never changes; `refreshed`
+makes a new one that shares the blocks nothing happened to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from db import queries
+from db.engine import snapshot
+from db.tables import UNKNOWN_PLACE
+from insights.metrics import Totals
+from insights.model import Place, Platform, Scope, day_of, number_of
+
+BLOCK_DAYS = 128
+COUNTS = (
+    "posts",
+    "positive",
+    "neutral",
+    "negative",
+    "likes_known",
+    "comments_known",
+    "shares_known",
+    "views_known",
+)
+SUMS = ("likes", "comments", "shares", "views")
+LABELS = ("negative", "neutral", "positive")
+UNKNOWN = queries.UNKNOWN
+# More days than this in one refresh (an import): reading everything anew is quicker.
+_MANY_DAYS = 64
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the positions in the arrays stand for.
+
+    Places are ordered by city, so that a city is a slice; "Kedah, place unknown" comes last, as a
+    place and as a city of its own.
+    """
+
+    places: tuple[Place, ...]
+    cities: tuple[str, ...]
+    starts: tuple[int, ...]
+    platforms: tuple[str, ...]
+    topics: tuple[str, ...]
+
+    @property
+    def place_ids(self) -> list[int]:
+        return [*(place.id for place in self.places), UNKNOWN_PLACE]
+
+
+def _axes(places: Sequence[Place], platforms: Sequence[str], topics: Sequence[str]) -> Axes:
+    cities = list(dict.fromkeys(place.city_slug for place in places))
+    ordered = sorted(places, key=lambda place: cities.index(place.city_slug))
+    slugs = [place.city_slug for place in ordered] + [UNKNOWN]
+    starts = [slugs.index(city) for city in [*cities, UNKNOWN]]
+    known = [platform.value for platform in Platform if platform.value in platforms]
+    return Axes(
+        tuple(ordered), (*cities, UNKNOWN), tuple(starts), tuple(known), tuple(sorted(topics))
+    )
+
+
+@dataclass(frozen=True)
+class Block:
+    """128 days, cumulated: row i holds the sums of the days before the block's day i.
+
+    `counts` and `sums` are [days + 1, places, platforms, measures], the same by city in
+    `city_counts` and `city_sums`; `topics` is [days + 1, cities, platforms, topics, labels].
+    """
+
+    counts: np.ndarray
+    sums: np.ndarray
+    city_counts: np.ndarray
+    city_sums: np.ndarray
+    topics: np.ndarray
+
+
+def _block(axes: Axes, counts: np.ndarray, sums: np.ndarray, topics: np.ndarray) -> Block:
+    """A block from the cumulated arrays; cities are added up from places."""
+    return Block(
+        counts,
+        sums,
+        np.add.reduceat(counts, axes.starts, axis=1),
+        np.add.reduceat(sums, axes.starts, axis=1),
+        topics,
+    )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The positions a scope selects: cities, or one place; and platforms."""
+
+    platforms: np.ndarray
+    cities: np.ndarray | None = None
+    place: int | None = None
+
+
+class Cube:
+    """Totals of any scope. Made by `Cube.load`; safe to share between threads."""
+
+    def __init__(
+        self, engine: Engine, version: int, epoch: int, axes: Axes, blocks: dict[int, Block]
+    ):
+        self._engine = engine
+        self._epoch = epoch
+        self._axes = axes
+        self._blocks = blocks
+        self.version = version
+        self.places = tuple(sorted(axes.places, key=lambda place: place.id))
+
+    # --- reading the database ---
+
+    @classmethod
+    def load(cls, engine: Engine) -> Cube:
+        """Read all totals, in one snapshot. Raises db.engine.ERRORS."""
+        with snapshot(engine) as connection:
+            version, epoch = queries.version(connection)
+            axes = _axes(queries.gazetteer(connection), *_names(connection))
+            totals = _read_totals(connection, axes)
+            topics = _read_topics(connection, axes)
+        return cls(engine, version, epoch, axes, _blocks(axes, totals, topics))
+
+    def refreshed(self, engine: Engine) -> Cube:
+        """This cube where nothing has changed, otherwise one as the database stands now."""
+        with snapshot(engine) as connection:
+            version, epoch = queries.version(connection)
+            if (version, epoch) == (self.version, self._epoch):
+                return self
+            changes = self._changes(connection, epoch, version)
+        if changes is None:
+            return Cube.load(engine)
+        blocks = _patched(self._axes, self._blocks, *changes)
+        return Cube(engine, version, epoch, self._axes, blocks)
+
+    def _changes(
+        self, connection: Connection, epoch: int, version: int
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """The cells that are newer than this cube and all topics of their days.
+
+        None where only reading everything will do: cells vanished, an older database took this
+        one's place, a platform or topic is new, or a long span has changed.
+        """
+        if epoch != self._epoch or version < self.version:
+            return None
+        platforms, topics = _names(connection, since=self.version)
+        if not set(platforms) <= set(self._axes.platforms):
+            return None
+        totals = _read_totals(connection, self._axes, self.version)
+        days = np.unique(totals[:, 1])
+        if len(days) > _MANY_DAYS or not set(topics) <= set(self._axes.topics):
+            return None
+        return totals, _read_topics(connection, self._axes, days)
+
+    # --- what a scope selects ---
+
+    def _chosen(self, scope: Scope) -> Chosen:
+        axes = self._axes
+        platforms = np.array(
+            [i for i, p in enumerate(axes.platforms) if scope.platform in (None, p)], dtype=np.intp
+        )
+        cities = queries.cities_of(axes.cities, scope.city)
+        if scope.place is None:
+            return Chosen(platforms, np.array([axes.cities.index(c) for c in cities], np.intp))
+        for position, place in enumerate(axes.places):
+            if place.slug == scope.place:
+                inside = place.city_slug in cities
+                return Chosen(platforms if inside else platforms[:0], place=position)
+        raise KeyError(scope.place)
+
+    def _spans(self, scope: Scope) -> Iterator[tuple[int, int, int, Block]]:
+        """The blocks a scope's days touch: day number of the block's first, first and end row."""
+        since, until = number_of(scope.since), number_of(scope.until)
+        for number in range(since // BLOCK_DAYS, max(until - 1, since) // BLOCK_DAYS + 1):
+            block = self._blocks.get(number)
+            first = number * BLOCK_DAYS
+            low, high = max(since - first, 0), min(until - first, BLOCK_DAYS)
+            if block is not None and low < high:
+                yield first, low, high, block
+
+    def _by_city(self, scope: Scope) -> tuple[np.ndarray, np.ndarray]:
+        """Counts and sums of the scope's days as [cities, platforms, measures], all of them."""
+        shape = (len(self._axes.cities), len(self._axes.platforms))
+        counts = np.zeros((*shape, len(COUNTS)), np.int64)
+        sums = np.zeros((*shape, len(SUMS)), np.int64)
+        for _, low, high, block in self._spans(scope):
+            counts += block.city_counts[high] - block.city_counts[low]
+            sums += block.city_sums[high] - block.city_sums[low]
+        return counts, sums
+
+    def _by_place(self, scope: Scope) -> tuple[np.ndarray, np.ndarray]:
+        """The same as [places, platforms, measures]."""
+        shape = (len(self._axes.places) + 1, len(self._axes.platforms))
+        counts = np.zeros((*shape, len(COUNTS)), np.int64)
+        sums = np.zeros((*shape, len(SUMS)), np.int64)
+        for _, low, high, block in self._spans(scope):
+            counts += block.counts[high] - block.counts[low]
+            sums += block.sums[high] - block.sums[low]
+        return counts, sums
+
+    def _selected(self, scope: Scope) -> tuple[np.ndarray, np.ndarray]:
+        """Counts and sums of the scope as [positions, platforms, measures]."""
+        chosen = self._chosen(scope)
+        if chosen.place is None:
+            counts, sums = self._by_city(scope)
+            rows = chosen.cities
+        else:
+            counts, sums = self._by_place(scope)
+            rows = np.array([chosen.place], np.intp)
+        both = np.ix_(rows, chosen.platforms)
+        return counts[both], sums[both]
+
+    # --- answers ---
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day that has a post, None without any."""
+        return self._edge(first=True)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that has a post, None without any."""
+        return self._edge(first=False)
+
+    def _edge(self, first: bool) -> date | None:
+        for number in sorted(self._blocks, reverse=not first):
+            posts = self._blocks[number].city_counts[:, :, :, 0].sum(axis=(1, 2))
+            days = np.flatnonzero(np.diff(posts))
+            if len(days):
+                return day_of(number * BLOCK_DAYS + int(days[0 if first else -1]))
+        return None
+
+    def totals(self, scope: Scope) -> Totals:
+        """Everything counted in the scope, each post once. Raises KeyError for an unknown city or
+        place, as every method here does."""
+        counts, sums = self._selected(scope)
+        values = dict(zip(COUNTS, counts.sum(axis=(0, 1)).tolist(), strict=True))
+        added = dict(zip(SUMS, sums.sum(axis=(0, 1)).tolist(), strict=True))
+        known = {name: added[name] if values[f"{name}_known"] else None for name in SUMS}
+        return Totals(**values, **known)
+
+    def daily(self, scope: Scope) -> pd.DataFrame:
+        """One row a day of the scope, `day` a date; a silent day counts as zero.
+
+        Sums (likes, comments, shares, views, engagement) are NaN where there were posts and none
+        said; so they are in every table of the cube.
+        """
+        chosen = self._chosen(scope)
+        since, days = number_of(scope.since), max(scope.days, 0)
+        counts = np.zeros((days, len(COUNTS)), np.int64)
+        sums = np.zeros((days, len(SUMS)), np.int64)
+        for first, low, high, block in self._spans(scope):
+            at = slice(first + low - since, first + high - since)
+            counts[at] = _each_day(block.counts, block.city_counts, chosen, low, high)
+            sums[at] = _each_day(block.sums, block.city_sums, chosen, low, high)
+        names = {"day": [day_of(since + i) for i in range(days)]}
+        return _table(names, counts, sums)
+
+    def by_platform(self, scope: Scope) -> pd.DataFrame:
+        """One row a platform of the scope that has posts: `platform` and its measures."""
+        counts, sums = self._selected(scope)
+        names = [self._axes.platforms[i] for i in self._chosen(scope).platforms]
+        return _with_posts({"platform": names}, counts.sum(axis=0), sums.sum(axis=0))
+
+    def by_city(self, scope: Scope) -> pd.DataFrame:
+        """One row a city that has posts: `slug`, `name`; "unknown" for those without a place."""
+        chosen = self._chosen(scope)
+        table = self.by_place(scope) if chosen.place is not None else None
+        if table is not None:
+            slugs, names = table["city_slug"].tolist(), table["city"].tolist()
+            return table[[*_MEASURES]].assign(slug=slugs, name=names)[["slug", "name", *_MEASURES]]
+        counts, sums = self._selected(scope)
+        titles = {place.city_slug: place.city for place in self.places} | {UNKNOWN: ""}
+        slugs = [self._axes.cities[i] for i in chosen.cities]
+        names = {"slug": slugs, "name": [titles[slug] for slug in slugs]}
+        return _with_posts(names, counts.sum(axis=1), sums.sum(axis=1))
+
+    def by_place(self, scope: Scope) -> pd.DataFrame:
+        """One row a place that has posts, with what the gazetteer says of it.
+
+        Posts without a place are the row of slug "unknown", whose name, city and category are
+        empty and whose coordinates are NaN.
+        """
+        counts, sums, names = self._places(scope)
+        return _with_posts(names, counts, sums)
+
+    def by_category(self, scope: Scope) -> pd.DataFrame:
+        """One row a category of places that has posts; "" for posts without a place."""
+        counts, sums, names = self._places(scope)
+        categories, at = np.unique(names["category"], return_inverse=True)
+        added = np.zeros((len(categories), len(COUNTS)), np.int64)
+        summed = np.zeros((len(categories), len(SUMS)), np.int64)
+        np.add.at(added, at, counts)
+        np.add.at(summed, at, sums)
+        return _with_posts({"category": categories.tolist()}, added, summed)
+
+    def _places(self, scope: Scope) -> tuple[np.ndarray, np.ndarray, dict[str, list]]:
+        chosen = self._chosen(scope)
+        counts, sums = self._by_place(scope)
+        if chosen.place is not None:
+            rows = [chosen.place]
+        else:
+            ends = [*self._axes.starts[1:], len(self._axes.places) + 1]
+            rows = [row for c in chosen.cities for row in range(self._axes.starts[c], ends[c])]
+        both = np.ix_(np.array(rows, np.intp), chosen.platforms)
+        names = {column: [values[row] for row in rows] for column, values in self._titles.items()}
+        return counts[both].sum(axis=1), sums[both].sum(axis=1), names
+
+    @property
+    def _titles(self) -> dict[str, list]:
+        places = self._axes.places
+        return {
+            "slug": [*(place.slug for place in places), UNKNOWN],
+            "name": [*(place.name for place in places), ""],
+            "city": [*(place.city for place in places), ""],
+            "city_slug": [*(place.city_slug for place in places), UNKNOWN],
+            "category": [*(place.category for place in places), ""],
+            "lat": [*(place.latitude for place in places), np.nan],
+            "lon": [*(place.longitude for place in places), np.nan],
+            "approximate": [*(place.approximate for place in places), True],
+            "general": [*(place.general for place in places), False],
+        }
+
+    def topics(self, scope: Scope) -> pd.DataFrame:
+        """One row a topic that has posts in the scope: `topic`, and posts by their label.
+
+        A place's topics are read from the database: held here they would take six times the
+        memory of everything else.
+        """
+        chosen = self._chosen(scope)
+        if chosen.place is not None:
+            with snapshot(self._engine) as connection:
+                found = queries.topics_by_place(connection, scope, places=self.places)
+            return found.groupby("topic", as_index=False)[list(LABELS)].sum()
+        axes = self._axes
+        shape = (len(axes.cities), len(axes.platforms), len(axes.topics), len(LABELS))
+        counts = np.zeros(shape, np.int64)
+        for _, low, high, block in self._spans(scope):
+            counts += block.topics[high] - block.topics[low]
+        counts = counts[np.ix_(chosen.cities, chosen.platforms)].sum(axis=(0, 1))
+        some = np.flatnonzero(counts.sum(axis=1))
+        table = pd.DataFrame(counts[some], columns=list(LABELS))
+        table.insert(0, "topic", [axes.topics[i] for i in some])
+        return table
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+_MEASURES = (*COUNTS, *SUMS, "engagement")
+
+
+def _table(names: dict[str, list], counts: np.ndarray, sums: np.ndarray) -> pd.DataFrame:
+    """A table of these names and measures; a sum that nothing is known of becomes NaN."""
+    columns = dict(names)
+    columns.update(zip(COUNTS, counts.T, strict=True))
+    known = counts[:, 4:]
+    silent = counts[:, :1] == 0
+    shown = np.where((known > 0) | silent, sums, np.nan)
+    columns.update(zip(SUMS, shown.T, strict=True))
+    some = (known[:, :3] > 0).any(axis=1) | silent[:, 0]
+    columns["engagement"] = np.where(some, sums[:, :3].sum(axis=1), np.nan)
+    return pd.DataFrame(columns, copy=False)
+
+
+def _with_posts(names: dict[str, list], counts: np.ndarray, sums: np.ndarray) -> pd.DataFrame:
+    """The same without rows that have no post."""
+    rows = np.flatnonzero(counts[:, 0])
+    kept = {column: [values[row] for row in rows] for column, values in names.items()}
+    return _table(kept, counts[rows], sums[rows])
+
+
+def _each_day(
+    places: np.ndarray, cities: np.ndarray, chosen: Chosen, low: int, high: int
+) -> np.ndarray:
+    """A block's days [low, high) as [days, measures]."""
+    if chosen.place is not None:
+        rows = places[low : high + 1, chosen.place][:, chosen.platforms]
+        return np.diff(rows.sum(axis=1, dtype=np.int64), axis=0)
+    rows = cities[low : high + 1]
+    if len(chosen.cities) < cities.shape[1]:
+        rows = rows[:, chosen.cities]
+    if len(chosen.platforms) < cities.shape[2]:
+        rows = rows[:, :, chosen.platforms]
+    return np.diff(rows.sum(axis=(1, 2), dtype=np.int64), axis=0)
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def _names(connection: Connection, since: int | None = None) -> tuple[list[str], list[str]]:
+    """The platforms and topics there are; with `since`, platforms of cells newer than it."""
+    newer = "" if since is None else " WHERE version > :since"
+    given = {} if since is None else {"since": since}
+    platforms = connection.execute(
+        text(f"SELECT DISTINCT platform FROM daily_totals{newer}"), given
+    ).scalars()
+    return list(platforms), list(connection.execute(text(_TOPIC_NAMES)).scalars())
+
+
+# DISTINCT would walk the whole index; this jumps from one topic to the next.
+_TOPIC_NAMES = """
+WITH RECURSIVE found(topic) AS (
+  SELECT min(topic) FROM post_topics
+  UNION ALL
+  SELECT (SELECT min(t.topic) FROM post_topics AS t WHERE t.topic > found.topic)
+  FROM found WHERE found.topic IS NOT NULL
+) SELECT topic FROM found WHERE topic IS NOT NULL"""
+
+
+def _read_totals(connection: Connection, axes: Axes, since: int | None = None) -> np.ndarray:
+    """Cells as rows of [place, day, platform, *COUNTS, *SUMS], places and platforms by position."""
+    measures = ", ".join([*COUNTS, *(f"coalesce({name}, 0)" for name in SUMS)])
+    newer = "" if since is None else f" WHERE version > {int(since)}"
+    return _numbers(
+        connection,
+        f"SELECT place_id, day, {_position('platform', axes.platforms)}, {measures}"
+        f" FROM daily_totals{newer}",
+        3 + len(COUNTS) + len(SUMS),
+        axes,
+    )
+
+
+def _read_topics(connection: Connection, axes: Axes, days: np.ndarray | None = None) -> np.ndarray:
+    """Rows of [place, day, platform, topic, *LABELS], all but day and labels by position."""
+    if not axes.topics or (days is not None and not len(days)):
+        return np.zeros((0, 4 + len(LABELS)), np.int64)
+    where = ""
+    if days is not None:
+        # The key begins with the place: naming every place makes it serve a search by day.
+        ids = ", ".join(map(str, axes.place_ids))
+        where = f" WHERE place_id IN ({ids}) AND day IN ({', '.join(map(str, days.tolist()))})"
+    return _numbers(
+        connection,
+        f"SELECT place_id, day, {_position('platform', axes.platforms)},"
+        f" {_position('topic', axes.topics)}, {', '.join(LABELS)} FROM daily_topics{where}",
+        4 + len(LABELS),
+        axes,
+    )
+
+
+def _position(column: str, names: Sequence[str]) -> str:
+    """SQL that turns a name into its position, -1 for a name that has none."""
+    whens = " ".join(f"WHEN '{_quoted(name)}' THEN {i}" for i, name in enumerate(names))
+    return f"CASE {column} {whens} ELSE -1 END" if names else "-1"
+
+
+def _quoted(name: str) -> str:
+    return name.replace("'", "''")
+
+
+def _numbers(connection: Connection, statement: str, width: int, axes: Axes) -> np.ndarray:
+    """The answer as an array of integers, its first column turned into a place's position.
+
+    The driver's cursor and `fromiter`: Row objects would take three times as long.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement)
+        flat = np.fromiter(chain.from_iterable(cursor), np.int64)
+    finally:
+        cursor.close()
+    rows = flat.reshape(-1, width)
+    ids = np.array(axes.place_ids)
+    order = np.argsort(ids)
+    rows[:, 0] = order[np.searchsorted(ids, rows[:, 0], sorter=order)]
+    return rows
+
+
+# --- building -------------------------------------------------------------------------------------
+
+
+def _blocks(axes: Axes, totals: np.ndarray, topics: np.ndarray) -> dict[int, Block]:
+    """Blocks for all days that have a cell."""
+    numbers = totals[:, 1] // BLOCK_DAYS
+    topic_numbers = topics[:, 1] // BLOCK_DAYS
+    return {
+        int(number): _block(
+            axes,
+            *_cumulated_places(axes, totals[numbers == number], number),
+            _cumulated_topics(axes, topics[topic_numbers == number], number),
+        )
+        for number in np.unique(numbers)
+    }
+
+
+def _cumulated_places(axes: Axes, totals: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+    shape = (BLOCK_DAYS + 1, len(axes.places) + 1, len(axes.platforms))
+    counts = np.zeros((*shape, len(COUNTS)), np.int32)
+    sums = np.zeros((*shape, len(SUMS)), np.int64)
+    at = (totals[:, 1] - number * BLOCK_DAYS + 1, totals[:, 0], totals[:, 2])
+    counts[at] = totals[:, 3 : 3 + len(COUNTS)]
+    sums[at] = totals[:, 3 + len(COUNTS) :]
+    np.cumsum(counts, axis=0, out=counts)
+    np.cumsum(sums, axis=0, out=sums)
+    return counts, sums
+
+
+def _cumulated_topics(axes: Axes, topics: np.ndarray, number: int) -> np.ndarray:
+    shape = (BLOCK_DAYS + 1, len(axes.cities), len(axes.platforms), len(axes.topics), len(LABELS))
+    counts = np.zeros(shape, np.int32)
+    np.add.at(counts, _topic_positions(axes, topics, number), topics[:, 4:])
+    np.cumsum(counts, axis=0, out=counts)
+    return counts
+
+
+def _topic_positions(axes: Axes, topics: np.ndarray, number: int) -> tuple[np.ndarray, ...]:
+    city = np.searchsorted(axes.starts, topics[:, 0], side="right") - 1
+    return topics[:, 1] - number * BLOCK_DAYS + 1, city, topics[:, 2], topics[:, 3]
+
+
+# --- patching -------------------------------------------------------------------------------------
+
+
+def _patched(
+    axes: Axes, blocks: dict[int, Block], totals: np.ndarray, topics: np.ndarray
+) -> dict[int, Block]:
+    """The blocks with these cells put in their place; untouched blocks are shared."""
+    numbers = totals[:, 1] // BLOCK_DAYS
+    topic_numbers = topics[:, 1] // BLOCK_DAYS
+    result = dict(blocks)
+    for number in map(int, np.unique(numbers)):
+        cells, named = totals[numbers == number], topics[topic_numbers == number]
+        before = blocks.get(number)
+        result[number] = (
+            _blocks(axes, cells, named)[number]
+            if before is None
+            else _patched_block(axes, before, number, cells, named)
+        )
+    return result
+
+
+def _patched_block(
+    axes: Axes, before: Block, number: int, cells: np.ndarray, named: np.ndarray
+) -> Block:
+    days = np.unique(cells[:, 1]) - number * BLOCK_DAYS
+    first = int(days[0])
+    at = (cells[:, 1] - number * BLOCK_DAYS, cells[:, 0], cells[:, 2])
+    counts = _replaced(before.counts, first, at, cells[:, 3 : 3 + len(COUNTS)])
+    sums = _replaced(before.sums, first, at, cells[:, 3 + len(COUNTS) :])
+    daily = np.diff(before.topics[first:], axis=0)
+    daily[days - first] = 0
+    row, *rest = _topic_positions(axes, named, number)
+    np.add.at(daily, (row - 1 - first, *rest), named[:, 4:])
+    return Block(
+        counts,
+        sums,
+        _cities_again(axes, before.city_counts, counts, first),
+        _cities_again(axes, before.city_sums, sums, first),
+        _continued(before.topics, first, daily),
+    )
+
+
+def _replaced(
+    cumulated: np.ndarray, first: int, at: tuple[np.ndarray, ...], values: np.ndarray
+) -> np.ndarray:
+    """A copy in which these cells hold these values; nothing changes before day `first`."""
+    daily = np.diff(cumulated[first:], axis=0)
+    daily[at[0] - first, at[1], at[2]] = values
+    return _continued(cumulated, first, daily)
+
+
+def _continued(cumulated: np.ndarray, first: int, daily: np.ndarray) -> np.ndarray:
+    """A copy whose rows after `first` go on with these daily values."""
+    result = cumulated.copy()
+    np.cumsum(daily, axis=0, out=result[first + 1 :])
+    result[first + 1 :] += cumulated[first]
+    return result
+
+
+def _cities_again(axes: Axes, cities: np.ndarray, places: np.ndarray, first: int) -> np.ndarray:
+    result = cities.copy()
+    result[first:] = np.add.reduceat(places[first:], axes.starts, axis=1)
+    return result
