@@ -34,6 +34,7 @@ HOMES = {
     "urllib3": {"collector"},
     "schedule": {"collector"},
     "google": {"collector"},
+    "httpx2": {"collector"},
     "holidays": {"collector"},
     "openpyxl": {"collector", "ui"},
 }
