@@ -22,14 +22,14 @@ from db import demo, queries
 from db.cube import Cube
 from db.engine import ERRORS, Engine, open_reader, open_writer, snapshot
 from db.seed import seed_places
-from insights import metrics
+from insights import metrics, steps
 from insights.model import Place, PostFilter, Scope
 from settings import Settings, read_settings
 
 _SOURCE = "source_of_run"
 # A database that did not answer is left alone for so long before it is asked again.
 _RETRY_SECONDS = 15
-# Runs change nothing that raises the version, so what is said of them may be this old.
+# A run that starts does not raise the version, so what is said of runs may be this old.
 _STATUS_SECONDS = 10
 _KEEP_SECONDS = 3600
 _TROUBLE = {"failed", "partial", "interrupted"}
@@ -183,7 +183,7 @@ def _source_for(demo_wanted: bool) -> Source:
         return _demo_source(why, live.failed_since, live.problem)
     database, cube = found
     try:
-        status = _live_status(database.engine)
+        status = _live_status(database.engine, cube.version)
     except ERRORS as error:
         return _demo_source("unreachable", datetime.now(UTC), type(error).__name__)
     return Source(database.engine, cube, status) if status else _demo_source("never")
@@ -196,16 +196,17 @@ def _demo_source(
     return Source(database.engine, database.cube(), Status(True, why, failed_since, problem))
 
 
-def _live_status(engine: Engine) -> Status | None:
-    """How collection stands; None when nothing was ever collected."""
+def _live_status(engine: Engine, version: int) -> Status | None:
+    """How collection stands (each run that ends raises the version); None when nothing was ever
+    collected."""
     with snapshot(engine) as connection:
         if not queries.ever_collected(connection):
             return None
-    return _collection(_engine=engine)
+    return _collection(version, _engine=engine)
 
 
-@st.cache_data(ttl=_STATUS_SECONDS, max_entries=1, show_spinner=False)
-def _collection(_engine: Engine) -> Status:
+@st.cache_data(ttl=_KEEP_SECONDS, max_entries=1, show_spinner=False)
+def _collection(version: int, _engine: Engine) -> Status:
     with snapshot(_engine) as connection:
         last_success = queries.last_success(connection)
         health = queries.platform_health(connection)
@@ -458,6 +459,87 @@ def events_between(since: date, until: date) -> pd.DataFrame:
 def templates() -> pd.DataFrame:
     """The recurring rules behind events."""
     return _ask_now(queries.templates)
+
+
+def totals_of(row) -> metrics.Totals:
+    """The totals in a row of one of the tables above (a named tuple)."""
+    return metrics.Totals(**{f.name: _whole(getattr(row, f.name)) for f in fields(metrics.Totals)})
+
+
+def authors_by_place(scope: Scope, slugs: tuple[str, ...]) -> dict[str, int] | None:
+    """Distinct authors of these places' posts; None when no author is stored at all."""
+    found = _ask(queries.distinct_authors, scope, slugs)
+    counts = dict(zip(found["slug"], found["authors"], strict=True))
+    return counts if any(counts.values()) else None
+
+
+def topics_by_place(scope: Scope) -> pd.DataFrame:
+    """Posts by place and topic."""
+    return _ask(queries.topics_by_place, scope)
+
+
+def net_over_time(scope: Scope, weekly_from: int) -> pd.DataFrame:
+    """Net sentiment with its interval, a row a day or, from so many days on, a week."""
+    return steps.with_net(steps.steps(daily(scope), weekly_from), _net)
+
+
+def _net(negative: int, neutral: int, positive: int) -> tuple[float, float, float] | None:
+    totals = metrics.Totals(negative=negative, neutral=neutral, positive=positive)
+    net = metrics.net_sentiment(totals)
+    return (net.value, net.low, net.high) if net and net.n >= metrics.FEW else None
+
+
+@dataclass(frozen=True)
+class Collection:
+    """How collection into one database stands, read at one moment.
+
+    `health`, `runs` and `quarantined` are tables of db/queries.py; at most MANY rows of the last
+    two. `due` says when each job is due next; `size` is in bytes.
+    """
+
+    health: pd.DataFrame
+    runs: pd.DataFrame
+    quarantined: pd.DataFrame
+    backlog: int
+    due: dict[str, datetime]
+    size: int
+    version: int
+
+
+MANY = 200
+
+
+def collection() -> Collection:
+    """How collection into the database on screen stands, at most a few seconds old."""
+    return _ask_now(_collection_of)
+
+
+def live_collection() -> Collection | None:
+    """The same of the shared database, whatever is on screen; None while it does not answer."""
+    found = _live().cube()
+    if found is None:
+        return None
+    try:
+        return _fresh("live", False, (), _query=_collection_of, _engine=found[0].engine)
+    except ERRORS:
+        return None
+
+
+def live_problem() -> tuple[datetime | None, str | None]:
+    """Since when the shared database does not answer, and the name of the error."""
+    return _live().failed_since, _live().problem
+
+
+def _collection_of(connection) -> Collection:
+    return Collection(
+        health=queries.platform_health(connection),
+        runs=queries.runs(connection, MANY),
+        quarantined=queries.quarantined(connection, MANY),
+        backlog=queries.backlog(connection),
+        due=queries.due_jobs(connection),
+        size=queries.database_size(connection),
+        version=queries.version(connection)[0],
+    )
 
 
 # --- for the self-hosted entry -------------------------------------------------------------------

@@ -27,8 +27,8 @@ def figures(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> No
         _posts(scope, totals, compared)
         for name in COUNTS:
             _count(scope, totals, compared, name)
-        _net(scope, totals)
-        _coverage(scope, totals)
+        net(scope, totals)
+        coverage(scope, totals)
 
 
 def _posts(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> None:
@@ -68,7 +68,8 @@ def _change(compared: data.Compared, name: str) -> metrics.Change | None:
     )
 
 
-def _net(scope: Scope, totals: metrics.Totals) -> None:
+def net(scope: Scope, totals: metrics.Totals) -> None:
+    """Net sentiment with its interval; a dash where nothing is classified."""
     net = metrics.net_sentiment(totals)
     note = t("metric.no_label")
     if net is not None:
@@ -84,7 +85,8 @@ def _net(scope: Scope, totals: metrics.Totals) -> None:
     )
 
 
-def _coverage(scope: Scope, totals: metrics.Totals) -> None:
+def coverage(scope: Scope, totals: metrics.Totals) -> None:
+    """The share of posts that carry a label, and how many wait for one."""
     waiting = totals.unclassified
     blocks.metric(
         "classified_share",

@@ -1,0 +1,6 @@
+"""Data health: is collection working, and what did it miss?"""
+
+from ui import data_health, shell
+
+shell.open_page()
+data_health.shown()

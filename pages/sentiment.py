@@ -1,0 +1,26 @@
+"""Sentiment: how people feel, how sure that is, and where and about what it differs."""
+
+import streamlit as st
+
+from ui import blocks, data, mood, shell
+
+scope = shell.open_page()
+totals = data.totals(scope)
+blocks.stop_if_empty(totals)
+mood.figures(scope, totals)
+mood.stop_if_unclassified(totals)
+
+wide, narrow = st.columns([2, 1])
+with wide:
+    mood.over_time(scope)
+with narrow:
+    mood.distribution(scope, totals)
+    mood.by_platform(scope)
+mood.net_over_time(scope)
+
+left, right = st.columns(2)
+with left:
+    mood.by_category(scope)
+with right:
+    mood.by_place(scope)
+mood.issues(scope)

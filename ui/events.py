@@ -1,0 +1,139 @@
+"""Events: what is coming, how sure its dates are, and the rules they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from insights.model import Scope
+from ui import blocks, data, text
+from ui.text import t
+
+SOON = timedelta(weeks=6)
+YEAR = timedelta(days=365)
+_ALL = "all"
+
+
+def of_city(rows: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """What concerns the chosen city: its own events, and those of the whole state."""
+    if scope.city in (_ALL, "unknown") or rows.empty:
+        return rows
+    if scope.city == "mainland":
+        return rows[rows["city_slug"] != "langkawi"]
+    return rows[rows["city_slug"].isin([scope.city, _ALL])]
+
+
+def upcoming(scope: Scope) -> None:
+    """The next six weeks, soonest first; what is already on has its posts so far."""
+    today = data.today()
+    rows = of_city(data.events_between(today, today + SOON), scope)
+    note = text.days(today, today + SOON - timedelta(days=1))
+    with blocks.card(t("events.six_weeks"), note, key="six_weeks"):
+        if rows.empty:
+            st.caption(t("events.none_soon"))
+            return
+        table = pd.DataFrame([_soon(row, scope, today) for row in rows.to_dict("records")])
+        st.table(table, border="horizontal", hide_index=True, alt=t("events.six_alt"))
+
+
+def _soon(row: Mapping[str, Any], scope: Scope, today: date) -> dict[str, str]:
+    return {
+        t("events.when"): f"{text.days(row['starts_on'], row['ends_on'])}  \n{_until(row, today)}",
+        t("events.what"): f"**{text.inert(name_of(row))}**" + _posts_so_far(row, scope, today),
+        t("events.where"): text.city(row["city_slug"]),
+        t("events.kind"): text.name_of("kind", row["kind"]),
+        t("events.sure"): _badge(row["confirmed"]),
+    }
+
+
+def _until(row: Mapping[str, Any], today: date) -> str:
+    days = (row["starts_on"] - today).days
+    if days <= 0:
+        return t("events.running_now")
+    return t("events.tomorrow") if days == 1 else t("events.in_days", n=days)
+
+
+def _posts_so_far(row: Mapping[str, Any], scope: Scope, today: date) -> str:
+    if row["starts_on"] > today:
+        return ""
+    since = replace(scope, since=row["starts_on"], until=today + timedelta(days=1))
+    if row["city_slug"] != _ALL:
+        since = replace(since, city=row["city_slug"])
+    return f"  \n[{t('events.posts_now')}]({blocks.posts_href(since)})"
+
+
+def _badge(confirmed: bool) -> str:
+    word = t("events.confirmed" if confirmed else "events.unconfirmed")
+    return f":green-badge[{word}]" if confirmed else f":orange-badge[{word}]"
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """An event's name in the reader's language."""
+    return row[f"name_{text.language()}"]
+
+
+def year(scope: Scope) -> None:
+    """The next twelve months as a table to scroll and sort."""
+    today = data.today()
+    rows = of_city(data.events_between(today, today + YEAR), scope)
+    with blocks.card(t("events.year"), key="twelve_months"):
+        if rows.empty:
+            st.caption(t("events.none_known"))
+            st.caption(t("events.none_hint"))
+            return
+        records = rows.to_dict("records")
+        table = {
+            "when": [text.days(row["starts_on"], row["ends_on"]) for row in records],
+            "what": [name_of(row) for row in records],
+            "where": [text.city(row["city_slug"]) for row in records],
+            "kind": [text.name_of("kind", row["kind"]) for row in records],
+            "sure": [_word(row["confirmed"]) for row in records],
+            "source": rows["source"].tolist(),
+        }
+        _grid(table, 460, t("events.year_alt"))
+
+
+def _word(confirmed: bool) -> str:
+    return t("events.confirmed" if confirmed else "events.unconfirmed")
+
+
+def templates() -> None:
+    """The rules that events are made from; to be read, not changed here."""
+    rows = data.templates()
+    with blocks.card(t("events.templates"), t("events.templates_note"), key="event_templates"):
+        if rows.empty:
+            st.caption(t("events.none_known"))
+            return
+        records = rows.to_dict("records")
+        table = {
+            "what": [name_of(row) for row in records],
+            "where": [text.city(row["city_slug"]) for row in records],
+            "kind": [text.name_of("kind", row["kind"]) for row in records],
+            "rule": [text.name_of("recurrence", row["recurrence"]) for row in records],
+            "length": rows["duration_days"].tolist(),
+            "sure": [_word(row["confirmed"]) for row in records],
+            "active": [t("events.yes" if row["active"] else "events.no") for row in records],
+            "source": rows["source"].tolist(),
+        }
+        _grid(table, 380, t("events.templates_alt"))
+
+
+def _grid(columns: Mapping[str, list], height: int, alt: str) -> None:
+    """A scrolling table of plain text whose first column stays in view."""
+    config = {
+        name: st.column_config.Column(t(f"events.{name}"), pinned=i == 0)
+        for i, name in enumerate(columns)
+    }
+    table = pd.DataFrame(dict(columns))
+    st.dataframe(
+        table,
+        column_config=config,
+        hide_index=True,
+        height=min(38 + 35 * len(table), height),
+        alt=alt,
+    )

@@ -1,0 +1,205 @@
+"""Sentiment: how people feel, how sure that is, and where and about what it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from insights import metrics
+from insights.model import Scope, Sentiment
+from ui import blocks, charts, data, filters, overview, text
+from ui.text import t
+
+LABELS = tuple(str(label) for label in Sentiment)
+UNKNOWN = filters.UNKNOWN
+_ROWS = 10
+_ISSUES = 8
+_PLACES = 6
+# Net sentiment needs more posts than a bar does, so its steps become weeks sooner.
+_NET_WEEKLY_FROM = 32
+
+
+def words() -> dict[str, str]:
+    """The words for the labels, and for what has none yet."""
+    return {label: text.sentiment(label) for label in (*LABELS, charts.UNCLASSIFIED)}
+
+
+def figures(scope: Scope, totals: metrics.Totals) -> None:
+    """Net sentiment with its interval, coverage, and the posts of each label."""
+    with st.grid(5, min_column_width=150, key="sentiment_figures"):
+        overview.net(scope, totals)
+        overview.coverage(scope, totals)
+        for label in LABELS:
+            count = getattr(totals, label)
+            share = metrics.share(count, totals.classified)
+            blocks.metric(
+                f"{label}_posts",
+                text.sentiment(label),
+                text.compact(count),
+                note=_share_note(share) if share else "",
+                link=(scope, t("metric.see_posts"), {"sentiment": label}) if count else None,
+            )
+
+
+def stop_if_unclassified(totals: metrics.Totals) -> None:
+    """End the page where no post carries a label: nothing is known, and nothing is drawn."""
+    if not totals.classified:
+        blocks.empty(t("mood.nothing_classified"), hint=t("mood.nothing_classified_hint"))
+        st.stop()
+
+
+def _share_note(share: metrics.Share) -> str:
+    low, high = (text.percent(end).removesuffix(" %") for end in (share.low, share.high))
+    return t("mood.share", share=text.percent(share.value), low=low, high=high)
+
+
+def distribution(scope: Scope, totals: metrics.Totals) -> None:
+    """All classified posts parted by label."""
+    counts = {label: getattr(totals, label) for label in LABELS}
+    note = t(
+        "mood.distribution_note",
+        n=text.number(totals.classified),
+        all=text.number(totals.posts),
+        share=text.percent(totals.coverage),
+    )
+    spoken = {label: text.number(count) for label, count in counts.items()}
+    with blocks.card(t("mood.distribution"), note):
+        blocks.chart(
+            charts.distribution(counts, words()),
+            key="distribution",
+            alt=t("mood.distribution_alt", **spoken),
+            scope=scope,
+            opens=lambda custom: {"sentiment": custom[0]},
+        )
+
+
+def over_time(scope: Scope) -> None:
+    """Posts by label a day or week."""
+    with blocks.card(t("mood.over_time"), t("mood.over_time_note")):
+        blocks.chart(
+            charts.sentiment_trend(data.daily(scope), words(), day_text=text.day),
+            key="sentiment_trend",
+            alt=t("mood.over_time_alt"),
+            scope=scope,
+            opens=step,
+        )
+
+
+def step(custom: Any) -> dict[str, Any]:
+    """What a part of a bar opens: its days and its label."""
+    first, last, label = charts.step_opened(custom[0])
+    return {"since": first, "until": last + timedelta(days=1), "sentiment": label}
+
+
+def net_over_time(scope: Scope) -> None:
+    """Net sentiment with its interval a day or week; a gap where too few posts speak."""
+    with blocks.card(t("mood.net_time"), t("mood.net_note")):
+        figure = charts.net_trend(
+            data.net_over_time(scope, _NET_WEEKLY_FROM),
+            name=t("mood.net_name"),
+            band_name=t("mood.band"),
+            day_text=text.day,
+        )
+        blocks.chart(figure, key="net_trend", alt=t("mood.net_alt"), scope=scope, opens=step)
+
+
+# --- by category, place, platform ----------------------------------------------------------------
+
+
+def by_category(scope: Scope) -> None:
+    """The labels' shares by category of place; posts without a place stand in no category."""
+    rows = data.by_category(scope)
+    rows = rows[rows["category"] != ""]
+    rows = rows.assign(words=[text.category(code) for code in rows["category"]])
+    _parted(scope, rows, "category", "category")
+
+
+def by_place(scope: Scope) -> None:
+    """The labels' shares by place."""
+    rows = data.by_place(scope)
+    rows = rows[rows["slug"] != UNKNOWN].assign(words=lambda found: found["name"])
+    _parted(scope, rows, "place", "slug")
+
+
+def by_city(scope: Scope) -> None:
+    """The labels' shares by city, "Kedah, place unknown" among them."""
+    rows = data.by_city(scope)
+    _parted(scope, rows.assign(words=[text.city(slug) for slug in rows["slug"]]), "city", "slug")
+
+
+def by_platform(scope: Scope) -> None:
+    """The labels' shares by platform."""
+    rows = data.by_platform(scope)
+    rows = rows.assign(words=[text.platform(code) for code in rows["platform"]])
+    _parted(scope, rows, "platform", "platform")
+
+
+def _parted(scope: Scope, rows: pd.DataFrame, narrow: str, column: str) -> None:
+    rows = rows.sort_values("posts", ascending=False).head(_ROWS)
+    title = t(f"mood.by_{narrow}")
+    with blocks.card(title, t("mood.by_note")):
+        figure = charts.sentiment_bars(
+            rows,
+            words(),
+            label="words",
+            opens=column,
+            too_few=t("mood.too_few"),
+            least=metrics.FEW,
+            limit=_ROWS,
+        )
+        blocks.chart(
+            figure,
+            key=f"by_{narrow}",
+            alt=t("mood.by_alt", what=title.lower()),
+            scope=scope,
+            opens=lambda custom: part_of(custom[0], narrow),
+        )
+
+
+def part_of(code: str, narrow: str) -> dict[str, str]:
+    """What a part of a row's bar opens. A category's own name may hold a "/": the label is last."""
+    row, _, label = code.rpartition("/")
+    return {narrow: row, "sentiment": label}
+
+
+# --- what people are unhappy about, and where ----------------------------------------------------
+
+
+def issues(scope: Scope) -> None:
+    """Negative posts by topic and place; each figure opens its posts."""
+    found = data.topics_by_place(scope)
+    found = found[found["negative"] > 0]
+    with blocks.card(t("mood.issues"), t("mood.issues_note"), key="issues"):
+        if found.empty:
+            st.caption(t("mood.no_issues"))
+            return
+        table = found.pivot_table(
+            index="topic", columns="slug", values="negative", aggfunc="sum", fill_value=0
+        )
+        topics = table.sum(axis=1).sort_values(ascending=False).index[:_ISSUES]
+        places = table.sum(axis=0).sort_values(ascending=False).index[:_PLACES]
+        names = {place.slug: place.name for place in data.places()}
+        rows = [_issue(scope, topic, table.loc[topic], list(places), names) for topic in topics]
+        st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt=t("mood.issues_alt"))
+
+
+def _issue(
+    scope: Scope, topic: str, counts: pd.Series, places: list[str], names: Mapping[str, str]
+) -> dict[str, str]:
+    cells = {t("mood.issue"): text.topic(topic), t("mood.all"): _cell(scope, counts.sum(), topic)}
+    for slug in places:
+        narrow = {"city": UNKNOWN} if slug == UNKNOWN else {"place": slug}
+        name = text.city(UNKNOWN) if slug == UNKNOWN else text.inert(names[slug])
+        cells[name] = _cell(scope, counts[slug], topic, **narrow)
+    return cells
+
+
+def _cell(scope: Scope, count: int, topic: str, **narrow: str) -> str:
+    if not count:
+        return "0"
+    href = blocks.posts_href(scope, topic=topic, sentiment="negative", **narrow)
+    return f"[{text.number(count)}]({href})"

@@ -1,0 +1,280 @@
+"""Places: their ranking, the maps, and the part for one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from insights import metrics
+from insights.model import Place, Scope
+from ui import blocks, charts, data, filters, shell, text
+from ui.text import t
+
+ORDERS = ("engagement", "posts", "rising", "fading", "negative")
+UNKNOWN = filters.UNKNOWN
+_NONE = "none"
+_SHOWN = 15
+
+
+# --- which place ---------------------------------------------------------------------------------
+
+
+def chosen() -> Place | None:
+    """The place that the URL names, None for all; an unknown one is said and ignored."""
+    known = {place.slug: place for place in data.places()}
+    asked = st.query_params.get("place")
+    place = known.get(asked)
+    slugs = sorted(known, key=lambda slug: known[slug].name.casefold())
+    shell.pick(
+        st.selectbox,
+        "place",
+        t("places.choose"),
+        (_NONE, *slugs),
+        place.slug if place else _NONE,
+        names=lambda slug: t("places.none_chosen") if slug == _NONE else known[slug].name,
+        on_change=_chosen,
+        width=320,
+    )
+    if asked and place is None:
+        st.caption(t("places.unknown_place"))
+    return place
+
+
+def _chosen() -> None:
+    slug = st.session_state[shell.state_of("place")]
+    shell.put_in_url(place=None if slug == _NONE else slug)
+
+
+def scope_of(scope: Scope, place: Place) -> Scope:
+    """The same days and platform at this place, whatever city was chosen."""
+    return replace(scope, city=filters.ALL, place=place.slug)
+
+
+def href(scope: Scope, slug: str) -> str:
+    """The address of a place's part of the page, relative to any page."""
+    return "places?" + urlencode(shell.query_for(replace(scope, place=None)) | {"place": slug})
+
+
+def open_place(slug: str) -> None:
+    """Show the part for one place; does not return."""
+    shell.put_in_url(place=slug)
+    st.rerun()
+
+
+# --- the ranking ---------------------------------------------------------------------------------
+
+
+def ranking(scope: Scope) -> None:
+    """Every place with posts, in the order asked for; names open the place, figures its posts."""
+    order = filters.one_of(st.query_params.get("order"), ORDERS, ORDERS[0])
+    against = data.compared(scope)
+    rows = _ORDERED[order](data.popular_places(scope, against, limit=len(data.places()) + 1))
+    with blocks.card(t("places.ranking"), t("places.ranking_note"), key="place_ranking"):
+        shown = rows if _controls(order, len(rows)) else rows[:_SHOWN]
+        if not shown:
+            st.caption(t("places.nothing_told"))
+            return
+        writers = _Writers.of(scope, against, shown)
+        table = pd.DataFrame([_row(scope, row, writers) for row in shown])
+        st.table(table, border="horizontal", hide_index=True, alt=t("places.ranking_alt"))
+        if writers.now is None:
+            st.caption(t("places.authors_unknown"))
+
+
+def _controls(order: str, count: int) -> bool:
+    """The order, and whether all rows are wanted."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shell.pick(
+            st.segmented_control,
+            "order",
+            t("places.order"),
+            ORDERS,
+            order,
+            names=lambda code: text.name_of("order_places", code),
+            required=True,
+            label_visibility="collapsed",
+        )
+        return count > _SHOWN and st.toggle(t("places.all_rows", n=count), key="all_places")
+
+
+@dataclass(frozen=True)
+class _Writers:
+    """Distinct authors by place: in the scope, and in both compared spans."""
+
+    now: dict[str, int] | None
+    later: dict[str, int] | None = None
+    earlier: dict[str, int] | None = None
+
+    @classmethod
+    def of(cls, scope: Scope, against: data.Compared, rows: list[data.PopularPlace]) -> _Writers:
+        slugs = tuple(row.slug for row in rows)
+        now = data.authors_by_place(scope, slugs)
+        if now is None or against.span is None:
+            return cls(now)
+        spans = (against.span.now, against.span.before)
+        return cls(now, *(data.authors_by_place(span, slugs) for span in spans))
+
+    def agree(self, row: data.PopularPlace) -> bool:
+        """Whether as many more (or fewer) people wrote; one busy account is not a trend."""
+        if row.trend is None or self.later is None or self.earlier is None:
+            return True
+        both = self.later.get(row.slug, 0), self.earlier.get(row.slug, 0)
+        moved = metrics.Trend(row.trend.posts, metrics.change(*both))
+        return moved.direction != "flat" or row.trend.kind == "same"
+
+
+def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, str]:
+    unknown = row.slug == UNKNOWN
+    narrow = {"city": UNKNOWN} if unknown else {"city": filters.ALL, "place": row.slug}
+
+    def linked(words: str, **more: Any) -> str:
+        return f"[{words}]({blocks.posts_href(scope, **narrow, **more)})"
+
+    name = text.inert(text.city(UNKNOWN) if unknown else row.name)
+    trend = blocks.change_text(row.trend)
+    return {
+        t("places.place"): linked(name) if unknown else f"**[{name}]({href(scope, row.slug)})**",
+        t("places.engagement"): linked(text.compact(row.engagement), sort="engagement"),
+        t("places.posts"): linked(text.number(row.totals.posts)),
+        t("places.authors"): text.number((writers.now or {}).get(row.slug)),
+        t("places.trend"): trend if writers.agree(row) else t("places.one_voice", change=trend),
+        t("places.net"): linked(net_cell(row.totals)),
+    }
+
+
+def net_cell(totals: metrics.Totals) -> str:
+    """Net sentiment with its n and a word, or why nothing is said."""
+    net = metrics.net_sentiment(totals)
+    if net is None or net.n < metrics.FEW:
+        return t("places.too_few", n=text.number(totals.classified))
+    return t("places.net_cell", value=text.signed(net.value), n=text.number(net.n))
+
+
+def _by_trend(rows: list[data.PopularPlace], up: bool) -> list[data.PopularPlace]:
+    """Rising (or fading) places first; those of which nothing can be said stay out."""
+    told = [row for row in rows if row.trend is not None and _step(row) is not None]
+    return sorted(told, key=_step, reverse=up)
+
+
+def _step(row: data.PopularPlace) -> float | None:
+    return float("inf") if row.trend.kind == "new" else row.trend.percent
+
+
+def _most_negative(rows: list[data.PopularPlace]) -> list[data.PopularPlace]:
+    told = [row for row in rows if metrics.verdict(row.totals) != "too_few"]
+    return sorted(told, key=lambda row: metrics.net_sentiment(row.totals).value)
+
+
+_ORDERED: dict[str, Callable[[list], list]] = {
+    "engagement": list,
+    "posts": lambda rows: sorted(rows, key=lambda row: -row.totals.posts),
+    "rising": lambda rows: _by_trend(rows, up=True),
+    "fading": lambda rows: _by_trend(rows, up=False),
+    "negative": _most_negative,
+}
+
+
+# --- the maps ------------------------------------------------------------------------------------
+
+
+def maps(scope: Scope) -> None:
+    """Langkawi and the mainland side by side, each to its own scale; one of them for one city."""
+    rows = _located(scope)
+    regions = _regions(scope)
+    # Never in the URL: a link must not make somebody's browser ask a stranger's server.
+    tiles = st.toggle(t("places.tiles"), key="map_tiles", help=t("places.tiles_help"))
+    for column, (code, frame) in zip(st.columns(len(regions)), regions.items(), strict=True):
+        title = t(f"places.map_{code}")
+        with column, blocks.card(title, t("places.map_note"), key=f"map_card_{code}"):
+            figure = charts.place_map(
+                rows,
+                verdict_words(),
+                frame=frame,
+                posts_word=t("places.posts").lower(),
+                tiles=tiles,
+            )
+            event = st.plotly_chart(
+                figure,
+                key=f"map_{code}",
+                config=charts.CONFIG,
+                alt=t("places.map_alt", region=title),
+                on_select="rerun",
+                selection_mode="points",
+            )
+            for point in event.selection.points:
+                open_place(point["customdata"][0])
+    st.caption(t("places.coast"))
+
+
+def _regions(scope: Scope) -> dict[str, tuple[float, float, float, float]]:
+    regions = {"langkawi": charts.LANGKAWI, "mainland": charts.MAINLAND}
+    if scope.city in (filters.ALL, UNKNOWN):
+        return regions
+    one = "langkawi" if scope.city == "langkawi" else "mainland"
+    return {one: regions[one]}
+
+
+def _located(scope: Scope) -> pd.DataFrame:
+    rows = data.by_place(scope)
+    rows = rows[(rows["slug"] != UNKNOWN) & (rows["posts"] > 0)]
+    return rows.assign(verdict=[metrics.verdict(data.totals_of(row)) for row in rows.itertuples()])
+
+
+def verdict_words() -> dict[str, str]:
+    """The words beside the map's colours and shapes."""
+    return {
+        code: text.name_of("verdict", code)
+        for code in ("negative", "neutral", "positive", "too_few")
+    }
+
+
+# --- one place -----------------------------------------------------------------------------------
+
+
+def head(scope: Scope, place: Place) -> None:
+    """The place's name, what it is, and the way to its posts and back."""
+    with st.container(horizontal=True, vertical_alignment="center", key="place_head"):
+        with st.container(width="stretch", gap="xsmall"):
+            st.subheader(text.inert(place.name), anchor=False)
+            st.caption(f"{text.category(place.category)} · {text.inert(place.city)}")
+        narrow = scope_of(scope, place)
+        blocks.posts_link(narrow, t("places.latest"))
+        blocks.posts_link(narrow, t("places.most_engaging"), sort="engagement")
+
+
+def silent(place: Place) -> None:
+    """Nothing was counted here in these days: said, with no figure and no arrow."""
+    blocks.empty(t("places.silent", place=place.name), hint=t("empty.no_posts_hint"), reset=False)
+
+
+def facts(scope: Scope, place: Place) -> None:
+    """What the gazetteer knows: hierarchy, names that count, coordinates and their source."""
+    inside = [other for other in data.places() if other.parent == place.slug]
+    above = next((other for other in data.places() if other.slug == place.parent), None)
+    where = {"lat": f"{place.latitude:.4f}", "lon": f"{place.longitude:.4f}"}
+    rows = {
+        t("places.category"): text.category(place.category),
+        t("places.district"): text.inert(place.district),
+        t("places.part_of"): _place_link(scope, above) if above else text.UNKNOWN,
+        t("places.coordinates"): t("places.approximate", **where)
+        if place.approximate
+        else t("places.exact", **where, source=text.inert(place.source)),
+        t("places.aliases"): text.inert(", ".join(map(_alias, place.aliases))) or text.UNKNOWN,
+    }
+    if inside:
+        rows[t("places.parts")] = ", ".join(_place_link(scope, other) for other in inside)
+    with blocks.card(t("places.facts"), key="place_facts"):
+        st.table(rows, border="horizontal", alt=t("places.facts"))
+
+
+def _place_link(scope: Scope, place: Place) -> str:
+    return f"[{text.inert(place.name)}]({href(scope, place.slug)})"
+
+
+def _alias(alias) -> str:
+    return t("places.alias_context", alias=alias.text) if alias.needs_context else alias.text
