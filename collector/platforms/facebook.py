@@ -86,8 +86,8 @@ class Facebook:
     def _pages(self, page_id: str, stream: str, since: datetime, limit: int) -> Iterator[Page]:
         # `since` may filter on the time of the last change: an older post is kept, it is news.
         params = {"fields": FIELDS, "since": int(since.timestamp()), "limit": limit}
-        found = self._graph.pages(f"{page_id}/posts", params, self._max_pages, posts_of)
-        for page in found:
+        path = f"{page_id}/posts"
+        for page in self._graph.pages(path, params, self._max_pages, posts_of, patient=True):
             posts, rejects = parse_items(page.items, stream)
             note = CAP_NOTE if page.capped else ""
             yield Page(stream, posts, rejects, last=page.last, note=note)

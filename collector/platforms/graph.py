@@ -67,26 +67,29 @@ class Graph:
         params: Mapping[str, Any],
         max_pages: int,
         items_of: Callable[[Mapping[str, Any]], list[Any]],
+        *,
+        patient: bool = False,
     ) -> Iterator[GraphPage]:
         """The pages of an edge until there is no next one, one brings no new id, or the cap.
 
         The cursor may be the same on each page and still advance (hashtag edges do that), so a
-        repeated cursor ends nothing. Only the position is taken from `paging.next`: the address in
-        it contains the access token.
+        repeated cursor alone ends nothing. `patient`: a page without a new id ends the edge only
+        if its cursor stands still as well, because Facebook may filter out all posts of a page.
+        Only the position is taken from `paging.next`: its address contains the access token.
         """
         seen: set[str] = set()
-        asked = dict(params)
+        position: dict[str, str] = {}
         for number in range(1, max_pages + 1):
-            body = self.get(path, asked)
+            body = self.get(path, {**params, **position})
             items = items_of(body)
             ids = {str(fields.mapping(item).get("id")) for item in items}
-            position = next_position(body)
-            last = not position or not ids - seen
+            before, position = position, next_position(body)
+            stale = not ids - seen and not (patient and position != before)
+            last = not position or stale
             yield GraphPage(items, last, capped=not last and number == max_pages)
             if last:
                 return
             seen |= ids
-            asked = {**params, **position}
 
 
 class GraphPage:
