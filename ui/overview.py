@@ -167,7 +167,7 @@ def _weeks_before(scope: Scope) -> list[int]:
 def _events(scope: Scope) -> list[tuple]:
     found = data.events_between(scope.since, scope.until)
     name = f"name_{text.language()}"
-    return [(row["since"], row["last"], row[name]) for row in found.to_dict("records")]
+    return [(row["starts_on"], row["ends_on"], row[name]) for row in found.to_dict("records")]
 
 
 def days_of(custom: Any) -> dict[str, Any] | None:
