@@ -110,7 +110,7 @@ def read_settings(
     for f in fields(Settings):
         raw = given.get(f.name.upper(), "").strip()
         if raw:
-            values[f.name] = _convert(f.name.upper(), raw, f.default)
+            values[f.name] = _convert(f.name.upper(), raw, f.type)
     settings = Settings(**values)
     _check(settings)
     return settings
@@ -130,19 +130,19 @@ def _as_text(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _convert(name: str, raw: str, default: object):
-    if isinstance(default, tuple):
+def _convert(name: str, raw: str, kind: str):
+    if kind.startswith("tuple"):
         return tuple(part.strip() for part in raw.split(",") if part.strip())
-    if isinstance(default, int | float):
-        kind = int if isinstance(default, int) and name != "COLLECTOR_INTERVAL_SECONDS" else float
-        try:
-            number = kind(raw)
-        except ValueError as error:
-            raise SettingsError(f"{name} must be a number, not {raw!r}") from error
-        if not 0 <= number < float("inf"):
-            raise SettingsError(f"{name} must not be negative or endless, not {raw!r}")
-        return number
-    return raw
+    if kind not in ("int", "float"):
+        return raw
+    try:
+        number = int(raw) if kind == "int" else float(raw)
+    except ValueError as error:
+        whole = "a whole number" if kind == "int" else "a number"
+        raise SettingsError(f"{name} must be {whole}, not {raw!r}") from error
+    if not 0 <= number < float("inf"):
+        raise SettingsError(f"{name} must not be negative or endless, not {raw!r}")
+    return number
 
 
 def _check(settings: Settings) -> None:

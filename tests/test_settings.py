@@ -86,3 +86,11 @@ def test_secrets_are_listed_longest_first_and_without_addresses():
     )
 
     assert settings.secrets == ("the longest", "middle", "short")
+
+
+def test_seconds_may_have_fractions_and_counts_may_not():
+    given = read_settings({"COLLECTOR_RETRY_BASE": "0.25"}, secrets_file=None)
+
+    assert given.collector_retry_base == 0.25
+    with pytest.raises(SettingsError, match="COLLECTOR_MAX_PAGES must be a whole number"):
+        read_settings({"COLLECTOR_MAX_PAGES": "2.5"}, secrets_file=None)
