@@ -366,7 +366,7 @@ def _classify_last(
     with context.engine.connect() as connection:
         waiting = queries.backlog(connection)
     if classifier is None:
-        why = f"no GEMINI_API_KEY; {waiting} posts wait for a label"
+        why = f"no GEMINI_API_KEY; {_posts_wait(waiting)} for a label"
         return _skip(context, CLASSIFY, why), False
     calls = [0]
     work = _Work(
@@ -404,7 +404,11 @@ def _classify(
         context.check_budget()
     with context.engine.connect() as connection:
         waiting = queries.backlog(connection)
-    line.say(f"{waiting} still wait" if waiting else "")
+    line.say(f"{_posts_wait(waiting)} for a later round" if waiting else "")
+
+
+def _posts_wait(count: int) -> str:
+    return "1 post waits" if count == 1 else f"{count} posts wait"
 
 
 def _save_outcome(context: _Context, outcome: Outcome, line: Line) -> None:

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from insights.model import Alias, Match, MatchedPost, Place, PlaceLink, Platform, Post
+from collector.classify import Outcome
+from collector.platforms import Page
+from insights.model import (
+    Alias,
+    Classification,
+    Match,
+    MatchedPost,
+    Place,
+    PlaceLink,
+    Platform,
+    Post,
+    Sentiment,
+    Unclassified,
+)
 
 KUALA_LUMPUR = ZoneInfo("Asia/Kuala_Lumpur")
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # noon in Kuala Lumpur, a Monday
@@ -52,3 +67,64 @@ def matched(post: Post, *place_ids: int, counted: bool = True, author: str | Non
     )
     match = Match(links, about_kedah=counted, why="test")
     return MatchedPost(post, match, counted, "test", author)
+
+
+class FakeSource:
+    """A platform that hands out the given pages, or goes down: after them, or instead of them.
+
+    `during` is called before each page, for a test that wants something to happen meanwhile.
+    `states` remembers what each search was told.
+    """
+
+    def __init__(
+        self,
+        *pages: Page,
+        platform: Platform = Platform.X,
+        down: Exception | None = None,
+        during: Callable[[], object] = lambda: None,
+    ):
+        self.platform = platform
+        self.pages, self.requests = pages, 0
+        self.states: list[dict] = []
+        self._down, self._during = down, during
+
+    def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
+        self.states.append(dict(state))
+        for page in self.pages:
+            self._during()
+            self.requests += 1
+            yield page
+        if self._down is not None:
+            raise self._down
+
+
+class FakeClassifier:
+    """Labels every post as told, in batches of `size`; `then` is the outcome that follows."""
+
+    name = "fake:1"
+
+    def __init__(
+        self,
+        sentiment: Sentiment = Sentiment.POSITIVE,
+        *,
+        size: int = 2,
+        relevant: bool | None = None,
+        then: Outcome | None = None,
+    ):
+        self._sentiment, self._size, self._relevant, self._then = sentiment, size, relevant, then
+        self.asked: list[Unclassified] = []
+
+    def classify(self, posts: Sequence[Unclassified], stop: Any) -> Iterator[Outcome]:
+        for start in range(0, len(posts), self._size):
+            if stop.is_set():
+                return
+            batch = posts[start : start + self._size]
+            self.asked += batch
+            yield Outcome(answers=[self._label(post) for post in batch], calls=1)
+        if self._then is not None:
+            yield self._then
+
+    def _label(self, post: Unclassified) -> Classification:
+        return Classification(
+            post.platform, post.post_id, self._sentiment, 0.5, self.name, relevant=self._relevant
+        )

@@ -1,0 +1,66 @@
+"""How collection stands, in lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+import pandas as pd
+
+from collector.lease import NAME
+from db import queries
+from db.engine import Connection
+
+SHOWN_QUARANTINE = 1000  # records counted; beyond that it says "1000 or more"
+
+
+def status_lines(connection: Connection, now: datetime, zone: tzinfo) -> Iterator[str]:
+    """One line a platform that ever ran, then what is due, waits, stands in quarantine and works.
+
+    Times are local to `zone`, to the minute.
+    """
+    health = queries.platform_health(connection)
+    if health.empty:
+        yield "nothing was collected yet"
+    for row in health.to_dict("records"):
+        yield _platform_line(row, zone)
+    for job, due in sorted(queries.due_jobs(connection).items()):
+        yield f"next {job}: {_time(due, zone)}{' (due)' if due <= now else ''}"
+    yield f"waiting for a label: {queries.backlog(connection)} posts"
+    found = len(queries.quarantined(connection, SHOWN_QUARANTINE))
+    more = " or more" if found == SHOWN_QUARANTINE else ""
+    yield f"in quarantine: {found}{more} records"
+    yield f"collector: {_holder(queries.lease(connection, NAME), now, zone)}"
+    yield f"database: {queries.database_size(connection) / 1e6:.1f} MB"
+
+
+def _platform_line(row: Mapping[str, Any], zone: tzinfo) -> str:
+    ended = row["finished_at"] if not _missing(row["finished_at"]) else row["started_at"]
+    said = f"{row['platform']}: {row['status']} at {_time(ended, zone)}"
+    if row["status"] == "skipped":
+        return f"{said}, {row['note']}"
+    said += f", {row['stored']} new, {row['updated']} updated, {row['quarantined']} quarantined"
+    if not _missing(row["error"]):
+        said += f"; {row['error_kind']}: {row['error']}"
+    if not _missing(row["failing_since"]):
+        said += f"; failing since {_time(row['failing_since'], zone)}"
+        last = row["last_ok_at"]
+        said += f", last success {'never' if _missing(last) else _time(last, zone)}"
+    if not _missing(row["note"]):
+        said += f"; {row['note']}"
+    return said
+
+
+def _holder(lease: Mapping[str, Any] | None, now: datetime, zone: tzinfo) -> str:
+    if lease is None or lease["owner"] is None or lease["expires_at"] <= now:
+        return "none is running"
+    return f"{lease['owner']}, lease until {_time(lease['expires_at'], zone)}"
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or value != value
+
+
+def _time(instant: datetime, zone: tzinfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
