@@ -13,10 +13,10 @@ mood.stop_if_unclassified(totals)
 wide, narrow = st.columns([2, 1])
 with wide:
     mood.over_time(scope)
+    mood.net_over_time(scope)
 with narrow:
     mood.distribution(scope, totals)
     mood.by_platform(scope)
-mood.net_over_time(scope)
 
 left, right = st.columns(2)
 with left:

@@ -26,9 +26,13 @@ SOURCES = ("platforms", "labels", "authors", "gazetteer", "coast", "holidays")
 LIMITS = ("people", "platforms", "language", "langkawi", "late")
 
 
+def lead() -> None:
+    """What this page is for."""
+    st.markdown(t("about.lead"))
+
+
 def definitions() -> None:
     """Every definition, in the reader's words."""
-    st.markdown(t("about.lead"))
     with blocks.card(t("about.figures"), height="content"):
         cities = ", ".join(text.city(slug) for slug in filters.CITIES)
         for code in FIGURES:

@@ -33,9 +33,10 @@ _ICON = ":material/chevron_right:"
 def card(title: str, note: str = "", *, key: str | None = None, height="stretch") -> Iterator:
     """A bordered card with a bold one-line title and, under it, one soft line."""
     with st.container(border=True, height=height, key=key) as body:
-        st.markdown(f"**{title}**")
-        if note:
-            st.caption(note)
+        with st.container(gap=None):
+            st.markdown(f"**{title}**")
+            if note:
+                st.caption(note)
         yield body
 
 

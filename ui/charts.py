@@ -38,6 +38,7 @@ COLOURS = {
     Sentiment.POSITIVE: "#000004",
 }
 MUTED = "#000036"  # Streamlit's own place for soft text
+STRONG = "#000037"  # and for text that must stand out
 FAINT = "#000039"  # and for hairlines
 PAGE = "#000038"  # and for the page behind
 UNCLASSIFIED = "unclassified"
@@ -525,7 +526,7 @@ def _shades(spans: pd.DataFrame, gaps: Iterable[tuple[date, date]]) -> list[dict
 
 
 def _vertical(x: float) -> dict:
-    line = {"color": MUTED, "width": 1}
+    line = {"color": FAINT, "width": 2}
     ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"}
     return {"type": "line", "line": line, "layer": "below", **ends}
 
@@ -553,7 +554,7 @@ def _end_text(x: pd.Series, y: list[str], share: pd.Series, position: str) -> di
         "mode": "text",
         "x": _optional(x),
         "y": y,
-        "text": ["" if pd.isna(v) else f"{v:.0f} %" for v in share],
+        "text": ["" if pd.isna(v) else f"\u00a0{v:.0f} %\u00a0" for v in share],
         "textposition": position,
         "textfont": {"size": 12},
         "hoverinfo": "skip",
@@ -701,7 +702,8 @@ def _place_labels(shown: pd.DataFrame, frame, largest: int, limit: int) -> list[
                     "text": escape(row.name if isinstance(row.name, str) else str(row.name)),
                     "showarrow": False,
                     "yshift": 10 + _size(row.posts, largest) / 2,
-                    "font": {"size": 12},
+                    # The halo keeps a name legible where it lies over marks or the coast.
+                    "font": {"size": 12, "color": STRONG, "shadow": "auto"},
                 }
             )
     return labels

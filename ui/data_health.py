@@ -177,7 +177,7 @@ def _platform(code: str, state: Health, row: Mapping[str, Any]) -> None:
         st.caption("  \n".join(_fine_print(row)))
     st.markdown(t("data_health.do", what=t(f"data_health.do_{_remedy(state, kind)}")))
     noted = [known(row.get(name)) for name in ("error", "note")]
-    if any(noted):
+    if any(noted) and state not in (Health.OK, Health.NOTHING_NEW):
         with st.expander(t("data_health.details")):
             # Partly a platform's own words: shown, never obeyed.
             blocks.plain("\n".join(str(words) for words in noted if words))
@@ -243,7 +243,7 @@ def _runs(rows: pd.DataFrame) -> None:
         if rows.empty:
             st.caption(t("data_health.runs_none"))
             return
-        rows = rows.head(_RUNS)
+        rows = rows.sort_values(["started_at", "id"], ascending=False).head(_RUNS)
         table = {
             "platform": [text.platform(code) for code in rows["platform"]],
             "status": [text.name_of("run_status", status) for status in rows["status"]],
@@ -253,7 +253,7 @@ def _runs(rows: pd.DataFrame) -> None:
             "stored": rows["stored"],
             "updated": rows["updated"],
             "quarantined": rows["quarantined"],
-            "error": [text.name_of("error", k) if known(k) else "" for k in rows["error_kind"]],
+            "error": [text.name_of("error", k) if known(k) else None for k in rows["error_kind"]],
             "note": rows["note"],
         }
         _grid(table, t("data_health.runs_alt"))

@@ -109,16 +109,16 @@ def templates() -> None:
         if rows.empty:
             st.caption(t("events.none_known"))
             return
-        records = rows.to_dict("records")
+        records = sorted(rows.to_dict("records"), key=lambda row: name_of(row).casefold())
         table = {
             "what": [name_of(row) for row in records],
             "where": [text.city(row["city_slug"]) for row in records],
             "kind": [text.name_of("kind", row["kind"]) for row in records],
             "rule": [text.name_of("recurrence", row["recurrence"]) for row in records],
-            "length": rows["duration_days"].tolist(),
+            "length": [row["duration_days"] for row in records],
             "sure": [_word(row["confirmed"]) for row in records],
             "active": [t("events.yes" if row["active"] else "events.no") for row in records],
-            "source": rows["source"].tolist(),
+            "source": [row["source"] for row in records],
         }
         _grid(table, 380, t("events.templates_alt"))
 
