@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,6 +42,7 @@ from db.tables import (
 from db.tables import due_jobs as due_jobs_table
 from insights.model import (
     Alias,
+    EventTemplate,
     Place,
     Platform,
     PostFilter,
@@ -675,6 +677,15 @@ def templates(connection: Connection) -> pd.DataFrame:
     """Every event template, by slug."""
     statement = select(event_templates).order_by(event_templates.c.slug)
     return _frame(connection, statement, [column.name for column in event_templates.columns])
+
+
+def event_templates_of(connection: Connection) -> tuple[EventTemplate, ...]:
+    """The same as templates of the calendar, ready for their rules to be read."""
+    names = [field.name for field in fields(EventTemplate)]
+    statement = select(*(event_templates.c[name] for name in names)).order_by(
+        event_templates.c.slug
+    )
+    return tuple(EventTemplate(**row) for row in connection.execute(statement).mappings())
 
 
 def _frame(connection: Connection, statement: Select, names: list[str]) -> pd.DataFrame:

@@ -829,6 +829,21 @@ def close_stale_runs(connection: Connection, now: datetime) -> int:
     return found
 
 
+def delete_runs_before(connection: Connection, instant: datetime) -> int:
+    """Delete run records that ended before an instant; returns how many.
+
+    The newest of each platform stays, so that a platform nobody collects any more is still told.
+    """
+    run = collection_runs.c
+    newest = select(func.max(run.id)).group_by(run.platform)
+    found = connection.execute(
+        delete(collection_runs).where(run.finished_at < instant, run.id.not_in(newest))
+    ).rowcount
+    if found:
+        bump(connection)
+    return found
+
+
 # --- lease and schedule ---------------------------------------------------------------------------
 
 
@@ -962,6 +977,36 @@ def save_events(connection: Connection, dated: Sequence[Event], now: datetime) -
         ),
         list(rows.values()),
     )
+
+
+def replace_events(
+    connection: Connection, dated: Sequence[Event], since: date, now: datetime
+) -> int:
+    """Let the events that touch `since` or lie after it be exactly these; returns how many moved.
+
+    An event that is as it should be keeps its row, so that doing this twice changes nothing.
+    """
+    event = events.c
+    found = connection.execute(
+        select(event.id, event_templates.c.slug, event.starts_on, event.ends_on, event.confirmed)
+        .join_from(events, event_templates, event_templates.c.id == event.template_id)
+        .where(event.ends_on >= since)
+    ).all()
+    stored = {(row.slug, row.starts_on): row for row in found}
+    wanted = {(one.template, one.starts_on): one for one in dated}
+    gone = [row.id for key, row in stored.items() if key not in wanted]
+    moved = [
+        one
+        for key, one in wanted.items()
+        if key not in stored
+        or (stored[key].ends_on, stored[key].confirmed) != (one.ends_on, one.confirmed)
+    ]
+    if gone:
+        bump(connection)
+        connection.execute(delete(events).where(event.id.in_(gone)))
+    if moved:
+        save_events(connection, moved, now)
+    return len(gone) + len(moved)
 
 
 def delete_events_before(connection: Connection, day: date) -> int:
