@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collector import logs
+from collector import events, logs
 from collector.classify import Classifier
 from collector.classify.gemini import GeminiClassifier, Pace, gemini_asker
 from collector.configuration import setups
@@ -24,6 +24,7 @@ from collector.explain import Question, explain, read_questions
 from collector.imports import FileError, ImportLine, import_posts, read_lines
 from collector.lease import Lease, LeaseHeld, hold
 from collector.platforms import PlatformError, Source
+from collector.platforms.demo import demo_classifier, demo_sources
 from collector.platforms.facebook import Facebook
 from collector.platforms.http import Http, bearer
 from collector.platforms.http import Limits as HttpLimits
@@ -31,7 +32,7 @@ from collector.platforms.instagram import Instagram
 from collector.platforms.x import X
 from collector.progress import Progress
 from collector.replay import replay
-from collector.report import Report
+from collector.report import Line, Report
 from collector.rounds import Limits, classify_waiting, collect
 from collector.scheduler import Job, Scheduler
 from collector.status import status_lines
@@ -51,7 +52,7 @@ from db.engine import (
     sqlite_file,
 )
 from db.seed import seed_places
-from insights.model import Platform
+from insights.model import Platform, Post
 from insights.places import Gazetteer
 from settings import Settings, SettingsError, read_settings
 
@@ -380,7 +381,7 @@ class _Demo:
 
     def round(self, engine: Engine, lease: Lease) -> Report:
         collector = self._collector
-        return collect(
+        report = collect(
             engine,
             demo_sources(),
             collector.gazetteer(engine),
@@ -392,6 +393,47 @@ class _Demo:
             guard=lease.guard,
             redact=collector.redact,
         )
+        if collector.stop.is_set():
+            return report
+        return replace(report, lines=(*report.lines, *self._label_imports()))
+
+    def _label_imports(self) -> Sequence[Line]:
+        """Imported posts wait for labels too, in the live database that a demo never touches."""
+        collector = self._collector
+        try:
+            classifier = collector.classifier()
+            engine = collector.read_existing(collector.settings.database_url)
+            with snapshot(engine) as connection:
+                waiting = queries.backlog(connection)
+            if classifier is None or not waiting:
+                return ()
+            return _label(collector, classifier, collector.limits).lines
+        except (LeaseHeld, *ERRORS) as error:
+            log.debug("no labels for imported posts: %s", reason(error))
+            return ()
+
+
+def _label(
+    collector: Collector,
+    classifier: Classifier,
+    limits: Limits,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Ask for the labels that posts of the live database wait for, under its lease."""
+    engine = collector.open_existing(collector.settings.database_url)
+    with collector.hold(engine) as lease:
+        report = classify_waiting(
+            engine,
+            classifier,
+            now,
+            stop=collector.stop,
+            limits=limits,
+            guard=lease.guard,
+            redact=collector.redact,
+            progress=progress,
+        )
+    collector.left_behind |= report.left_behind
+    return report
 
 
 def _once(collector: Collector, work: _Live | _Demo) -> int:
@@ -400,7 +442,7 @@ def _once(collector: Collector, work: _Live | _Demo) -> int:
         work.prepare(engine)
         report = work.round(engine, lease)
         if not collector.stop.is_set():
-            _refresh_events(engine, lease)
+            _refresh_events(collector, engine, lease)
     return report.exit_code
 
 
@@ -410,7 +452,7 @@ def _loop(collector: Collector, work: _Live | _Demo) -> int:
     with collector.hold(engine) as lease:
         work.prepare(engine)
         jobs = [
-            Job("events", EVENTS_EVERY, lambda: _refresh_events(engine, lease)),
+            Job("events", EVENTS_EVERY, lambda: _refresh_events(collector, engine, lease)),
             Job("round", every, lambda: work.round(engine, lease)),
             Job("clean_up", CLEAN_UP_EVERY, lambda: _clean_up(engine, lease)),
         ]
@@ -418,17 +460,19 @@ def _loop(collector: Collector, work: _Live | _Demo) -> int:
     return LEASE_HELD if lease.lost.is_set() else 0
 
 
-def _refresh_events(engine: Engine, lease: Lease) -> None:
+def _refresh_events(collector: Collector, engine: Engine, lease: Lease) -> None:
     with engine.begin() as connection:
         lease.guard(connection)
-        refresh_events(connection, now())
+        ahead = events.refresh_events(connection, now(), collector.settings.zone)
+    log.info("events: %d in the next twelve months", ahead)
 
 
 def _clean_up(engine: Engine, lease: Lease) -> None:
     with engine.begin() as connection:
         lease.guard(connection)
-        gone = store.delete_runs_before(connection, now() - RUNS_KEPT)
-    log.info("clean-up: %d run records older than %d days deleted", gone, RUNS_KEPT.days)
+        runs = store.delete_runs_before(connection, now() - RUNS_KEPT)
+        past = events.clean_up(connection, now())
+    log.info("clean-up: %d old run records and %d past events deleted", runs, past)
 
 
 # ---- the other commands ------------------------------------------------------------------------
@@ -520,37 +564,43 @@ def _say_bad(lines: Sequence[ImportLine]) -> None:
 def _dry_run(settings: Settings, lines: Sequence[ImportLine]) -> int:
     """Say per line what an import would do; reads the database if there is one."""
     gazetteer = Gazetteer(seed_places())
+    known = _stored(settings, [line.post for line in lines if line.post])
     for line in lines:
         if line.post is None:
-            say(f"line {line.number}: left out: {line.problem}")
+            say(f"line {line.number}: would be left out: {line.problem}")
             continue
         match = gazetteer.match(line.post.content, line.post.hashtags)
         place = gazetteer.place(match.primary).name if match.primary else "Kedah, place unknown"
-        known = _is_stored(settings, line)
-        say(f"line {line.number}: {'known, would refresh it' if known else 'new'}: {place}")
+        key = (line.post.platform, line.post.post_id)
+        say(
+            f"line {line.number}: {'known, would refresh' if key in known else 'would add'}: {place}"
+        )
     say("dry run: nothing was stored")
     return PART_FAILED if any(line.post is None for line in lines) else 0
+
+
+def _stored(settings: Settings, posts: Sequence[Post]) -> set[tuple[Platform, str]]:
+    """The keys of the posts that the live database holds; none where there is no database yet."""
+    file = sqlite_file(settings.database_url)
+    if file is not None and not file.exists():
+        return set()
+    with snapshot(open_reader(settings.database_url)) as connection:
+        if schema_state(connection) is not Schema.CURRENT:
+            return set()
+        keys = [(post.platform, post.post_id) for post in posts]
+        return {key for key in keys if queries.why_of(connection, *key)}
 
 
 def _backfill(collector: Collector, _options: argparse.Namespace) -> int:
     classifier = collector.classifier()
     if classifier is None:
         raise SettingsError("backfill needs a classifier: GEMINI_API_KEY is empty")
-    engine = collector.open_existing(collector.settings.database_url)
-    with _stoppable(collector), collector.hold(engine) as lease:
-        with engine.connect() as connection:
-            waiting = queries.backlog(connection)
-        report = classify_waiting(
-            engine,
-            classifier,
-            now,
-            stop=collector.stop,
-            limits=replace(collector.limits, classify_requests=None),
-            guard=lease.guard,
-            redact=collector.redact,
-            progress=Progress("backfill", waiting, sys.stderr),
-        )
-    collector.left_behind |= report.left_behind
+    with snapshot(collector.read_existing(collector.settings.database_url)) as connection:
+        waiting = queries.backlog(connection)
+    limits = replace(collector.limits, classify_requests=None)
+    with _stoppable(collector):
+        progress = Progress("backfill", waiting, sys.stderr)
+        report = _label(collector, classifier, limits, progress)
     return _leave(collector, report.exit_code)
 
 

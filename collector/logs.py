@@ -20,7 +20,16 @@ _CARRIERS = re.compile(
     r"|\b(authorization['\"]?\s*[:=]\s*['\"]?)?bearer\s+[\w.~+/%=|-]{8,}"
     r"|(?<=://)[^\s/:@]*:[^\s/@]+(?=@)"
 )
-_CHATTY = ("urllib3", "requests", "httpx", "httpx2", "httpcore", "httpcore2", "google_genai")
+_CHATTY = (
+    "alembic",
+    "urllib3",
+    "requests",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "google_genai",
+)
 
 
 class Redactor:
