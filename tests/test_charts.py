@@ -174,8 +174,8 @@ def test_events_and_gaps_lie_on_their_days():
         events_name="Events",
         gaps=[(TODAY - timedelta(days=3), TODAY - timedelta(days=2))],
     )
-    assert figure["data"][-1]["x"] == ["22 Nov 2026", "23 Nov 2026"]
-    assert "Regatta" in figure["data"][0]["text"][-1]
+    assert figure["data"][-1]["x"] == ["22 Nov 2026"]
+    assert [("Regatta" in said) for said in figure["data"][0]["text"]] == [False] * 5 + [True] * 2
     (shade,) = figure["layout"]["shapes"]
     assert (shade["x0"], shade["x1"]) == (2.5, 4.5)
 
@@ -185,6 +185,12 @@ def test_an_event_outside_the_period_leaves_no_mark():
     figure = charts.trend(
         some_days(), name="Posts", day_text=day_text, events=[(late, late, "LIMA")]
     )
+    assert len(figure["data"]) == 1
+
+
+def test_a_campaign_year_marks_no_day():
+    year = (date(2026, 1, 1), date(2026, 12, 31), "Visit Malaysia")
+    figure = charts.trend(some_days(), name="Posts", day_text=day_text, events=[year])
     assert len(figure["data"]) == 1
 
 

@@ -53,6 +53,7 @@ CONFIG = {
 }
 ROW = 30  # pixels a horizontal bar with its words beside it
 TALL_ROW = 42  # and with its words above it
+LONGEST_EVENT = 45  # days
 LANGKAWI = (99.62, 99.98, 6.14, 6.49)  # west, east, south, north
 MAINLAND = (99.98, 101.18, 5.04, 6.62)
 
@@ -476,11 +477,13 @@ def _band(x: list[str], y: list[float], name: str) -> dict:
 
 
 def _happening(spans: pd.DataFrame, events: Iterable[tuple[date, date, str]]):
-    """The names of what goes on in each step, by the step's position."""
+    """The names of what goes on in each step, by the step's position. What lasts longer than
+    LONGEST_EVENT days (a campaign year) says nothing about one of them and is left out."""
     at: dict[int, list[str]] = {}
     for since, until, words in events:
-        for i in _touched(spans, since, until):
-            at.setdefault(i, []).append(words)
+        if (until - since).days < LONGEST_EVENT:
+            for i in _touched(spans, since, until):
+                at.setdefault(i, []).append(words)
     return at
 
 
@@ -490,8 +493,8 @@ def _touched(spans: pd.DataFrame, since: date, until: date) -> list[int]:
 
 
 def _marks(x: list[str], happening: Mapping[int, list[str]], name: str) -> dict:
-    """Events as small triangles on the axis; what goes on is named in the bars' hover text."""
-    at = sorted(happening)
+    """A small triangle on the axis where something begins; the bars' hover text names it."""
+    at = [i for i, names in sorted(happening.items()) if set(names) - set(happening.get(i - 1, ()))]
     return {
         "type": "scatter",
         "mode": "markers",
@@ -701,12 +704,18 @@ def _place_labels(shown: pd.DataFrame, frame, largest: int, limit: int) -> list[
                     "y": round(row.lat, 4),
                     "text": escape(row.name if isinstance(row.name, str) else str(row.name)),
                     "showarrow": False,
+                    "xanchor": _anchor((row.lon - west) / (east - west)),
                     "yshift": 10 + _size(row.posts, largest) / 2,
                     # The halo keeps a name legible where it lies over marks or the coast.
                     "font": {"size": 12, "color": STRONG, "shadow": "auto"},
                 }
             )
     return labels
+
+
+def _anchor(place: float) -> str:
+    """Which end of a name lies at its mark: near an edge the name must grow inwards."""
+    return "left" if place < 0.25 else "right" if place > 0.75 else "center"
 
 
 def _runs(values: list[float | None]) -> Iterable[tuple[int, int]]:

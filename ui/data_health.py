@@ -51,8 +51,10 @@ def shown() -> None:
 def _live_behind_the_demo() -> None:
     st.subheader(t("data_health.live_title"), anchor=False)
     live = data.live_collection()
-    if live is None:
-        since, problem = data.live_problem()
+    since, problem = data.live_problem()
+    if live is None and since is None:
+        st.caption(t("data_health.live_never"))
+    elif live is None:
         when = text.moment(since, data.zone())
         st.error(t("data_health.live_down", since=when, problem=problem or ""))
     elif live.health.empty:

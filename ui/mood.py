@@ -41,6 +41,7 @@ def figures(scope: Scope, totals: metrics.Totals) -> None:
                 text.sentiment(label),
                 text.compact(count),
                 note=_share_note(share) if share else "",
+                help=t("mood.share_help"),
                 link=(scope, t("metric.see_posts"), {"sentiment": label}) if count else None,
             )
 
@@ -67,7 +68,7 @@ def distribution(scope: Scope, totals: metrics.Totals) -> None:
         share=text.percent(totals.coverage),
     )
     spoken = {label: text.number(count) for label, count in counts.items()}
-    with blocks.card(t("mood.distribution"), note):
+    with blocks.card(t("mood.distribution"), note, height="content"):
         blocks.chart(
             charts.distribution(counts, words()),
             key="distribution",

@@ -140,10 +140,10 @@ def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, s
     return {
         t("places.place"): linked(name) if unknown else f"**[{name}]({href(scope, row.slug)})**",
         t("places.engagement"): linked(text.compact(row.engagement), sort="engagement"),
-        t("places.posts"): linked(text.number(row.totals.posts)),
-        t("places.authors"): text.number((writers.now or {}).get(row.slug)),
         t("places.trend"): trend if writers.agree(row) else t("places.one_voice", change=trend),
         t("places.net"): linked(net_cell(row.totals)),
+        t("places.posts"): linked(text.number(row.totals.posts)),
+        t("places.authors"): text.number((writers.now or {}).get(row.slug)),
     }
 
 
