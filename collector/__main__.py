@@ -572,9 +572,8 @@ def _dry_run(settings: Settings, lines: Sequence[ImportLine]) -> int:
         match = gazetteer.match(line.post.content, line.post.hashtags)
         place = gazetteer.place(match.primary).name if match.primary else "Kedah, place unknown"
         key = (line.post.platform, line.post.post_id)
-        say(
-            f"line {line.number}: {'known, would refresh' if key in known else 'would add'}: {place}"
-        )
+        would = "known, would refresh" if key in known else "would add"
+        say(f"line {line.number}: {would}: {place}")
     say("dry run: nothing was stored")
     return PART_FAILED if any(line.post is None for line in lines) else 0
 

@@ -9,9 +9,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
 import holidays
-from sqlalchemy import Connection
-
 from db import queries, store
+from db.engine import Connection
 from db.seed.events import seed_events
 from insights.model import Event, EventTemplate
 from insights.recurrence import RuleError, dates, occurrences
