@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 # Words before a name that make it a place: Malay with the northern dialect, English, town words.
-_AT = r"di|ke|kat|dekat|dkt|dari|dr|pi|pergi|mai|balik|sampai|singgah|area|sekitar|menuju"
+_FROM = r"ke|kat|dekat|dkt|dari|dr|pi|pergi|mai|balik|sampai|singgah|area|sekitar|menuju"
+_AT = rf"di|{_FROM}"
 _AT_EN = r"in|at|to|from|near|around|visit|visiting|reach|reached"
 _TOWN = r"pekan|bandar|daerah|bandaraya|mukim|hospital|penduduk|orang|town of"
 _ROAD = r"(?<!jalan )(?<!jalan-)jalan|jln|lorong|lrg|persiaran|lebuh"
@@ -32,13 +33,17 @@ class Guard:
     """How a name is judged; `never...` hold for every name, the rest for those in need of context.
 
     `before`/`after`: words right beside the name that make it the place; on a place of the rule
-    "strict" they count only together with another sign of Kedah. `words`: stand anywhere for the
-    missing sign. `never_before`/`never_after`/`never`: beside the name, or anywhere, they make it
-    something else. `ordinary`: an everyday word, so that a sign elsewhere in the post is believed
-    only when the name is written with a capital. `capitals`: an abbreviation, only read in them.
+    "strict" they count only together with another sign of Kedah. `weak`: words before it that do
+    so only when it is written with a capital, or when `words` or a sign of Kedah stand in the
+    post. `words`: anywhere in the post they stand for the missing sign (for an everyday word only
+    beside one of the former). `never_before`/`never_after`/`never`: beside the name, or anywhere,
+    they make it something else. `ordinary`: an everyday word, so that a sign elsewhere in the post
+    is believed only when the name is written with a capital. `capitals`: an abbreviation, read
+    only in capitals.
     """
 
     before: re.Pattern[str] | None = None
+    weak: re.Pattern[str] | None = None
     after: re.Pattern[str] | None = None
     words: re.Pattern[str] | None = None
     never_before: re.Pattern[str] | None = None
@@ -131,9 +136,9 @@ GUARDS: dict[str, Guard] = {
         never=_anywhere(_RIVAL_COMPANY),
     ),
     "kuah": Guard(
-        before=_before(
-            rf"{_AT}|{_AT_EN}|{_TOWN}|jeti|jetty|feri|ferry|hotel|stay|menginap|bermalam"
-        ),
+        before=_before(rf"{_TOWN}|jeti|jetty|feri|ferry|hotel|stay|menginap|bermalam"),
+        weak=_before(rf"{_AT}|{_AT_EN}"),
+        words=_anywhere(r"jeti|jetty|feri|ferry|pekan|town|hotel|homestay|duty free|bebas cukai"),
         after=_after(r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi"),
         never_before=_before(
             r"banyak|tambah|lebih|sikit|dalam|celup|cicah|tuang|siram|hirup|mee|mi|mie|bihun|nasi"
@@ -143,7 +148,8 @@ GUARDS: dict[str, Guard] = {
         ordinary=True,
     ),
     "baling": Guard(
-        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|budak|air panas|kampung|kg"),
+        before=_before(rf"{_FROM}|{_AT_EN}|{_TOWN}|budak|air panas|kampung|kg"),
+        weak=_before("di"),
         after=_after(r"town|district"),
         never_before=_before(
             rf"jangan|suka|kena|nak|tolong|boleh|terus|pandai|aku|dia|baling|tukang|{_ROAD}"
@@ -194,6 +200,7 @@ GUARDS: dict[str, Guard] = {
     ),
     "jerai": Guard(before=_before(r"naik|puncak|kaki|atas|mendaki|hiking|hike|kabus|sejuk")),
     "helangmerah": Guard(never=_anywhere(r"skuad|pasukan|bola|liga|gol|jdt|stadium")),
+    "eaglesquare": Guard(never=_anywhere(r"abuja|nigeria|lagos")),
     "balaibesar": Guard(
         never_after=_after(r"taman nasional|pom|pelaksanaan|penelitian|wilayah|besar|karantina")
     ),
@@ -210,7 +217,9 @@ GUARDS: dict[str, Guard] = {
     ),
     "sgbatu": Guard(words=_anywhere(r"arkeologi|archaeolog\w+|candi|merbok")),
     "kualamuda": Guard(
-        before=_before("daerah|kota"), never_before=_before("naza|kampung|kg"), never=None
+        before=_before("daerah|kota"),
+        never_before=_before("naza|kampung|kg"),
+        never=_anywhere("penaga"),
     ),
     "sik": Guard(before=_LOCATED, ordinary=True),
     "yan": Guard(before=_LOCATED, ordinary=True),
@@ -219,6 +228,7 @@ GUARDS: dict[str, Guard] = {
     ),
     "gurun": Guard(
         before=_before(rf"di|in|ke|dari|{_TOWN}|tol|exit|stesen|plaza tol|keluar"),
+        words=_anywhere(r"jerai|plaza tol|r&r|rnr"),
         never_after=_after(r"sahara|gobi|pasir|arab|thar|atacama|namib|panas|salji|di"),
         ordinary=True,
     ),
@@ -246,7 +256,6 @@ RIVALS: dict[str, re.Pattern[str]] = {
         r"perak|kuala kangsar|klang|selangor|terengganu|kuala terengganu|istana alam shah"
     ),
     "pantai-merdeka": _anywhere(r"indonesia|bali|ambon|maluku|papua"),
-    "sungai-petani": _anywhere(r"penaga"),
     "pantai-pasir-hitam": _anywhere(r"bali|lovina|iceland|islandia|hawaii|santorini|reynisfjara"),
     "pantai-pasir-tengkorak": _anywhere(r"namibia|skeleton coast|kong"),
     "langkawi-skycab": _anywhere(_CABLE_RIVALS),
@@ -257,7 +266,6 @@ RIVALS: dict[str, re.Pattern[str]] = {
     "bandar-baharu": _anywhere(r"selangor|johor|sabah|sarawak|putrajaya|pahang|ibu kota baharu"),
     "pekan-cina-alor-setar": _anywhere(r"kuala terengganu|melaka|penang|pulau pinang"),
     "kilim-geoforest": _anywhere(_RUG),
-    "changlun": _anywhere(r"beijing|taiwan"),
 }
 
 # A football post names the state's team, not the state.
@@ -294,10 +302,10 @@ TAG_BEFORE = (
     r"|cuti|cuticuti|bercuti|bercutidi|percutian|jom|jomke|jompi|jalanjalan|jalan2|trip|tripto"
     r"|travel|tour|tourism|hotel|homestay|resort|chalet|pulau|pantai|island|makan|makanmakan|food"
     r"|cafe|kereta|keretasewa|sewakereta|rentcar|dekat|di|ke|hello|hi|bye|best|aboutthe|ironman"
-    r"|gengs?|anak|orang|warga|ig|insta|viral|kedah"
+    r"|gengs?|anak|orang|warga|ig|insta|viral|kedah|banjir|ribut|sampah|feri|jeti|lima"
 )
 TAG_AFTER = (
-    r"trip|trips|island|islands|malaysia|kedah|darulaman|holiday|holidays|vacation|getaway|escape"
+    r"trip|trips|island|islands|malaysia|kedah|langkawi|darulaman|holiday|holidays|vacation|getaway|escape"
     r"|food|foods|foodie|foodies|foodhunt|makan|sedap|best|life|vibes|diaries|diary|story|stories"
     r"|travel|traveller|tour|tours|tourism|tourist|hotel|hotels|resort|resorts|homestay|chalet|villa"
     r"|beach|sunset|sunrise|beauty|cantik|indah|viral|kini|hariini|today|news|updates?|info|geopark"

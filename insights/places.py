@@ -68,7 +68,9 @@ def _fold(text: str) -> str:
     )
 
 
-@dataclass(frozen=True)
+# eq=False: each spelling is made once, and hashing a Place with its aliases per hit costs more
+# than the search itself.
+@dataclass(frozen=True, eq=False)
 class _Name:
     """One spelling of a place; `place` None is Kedah itself."""
 
@@ -81,6 +83,13 @@ class _Name:
     @property
     def city(self) -> str | None:
         return self.place.city_slug if self.place else None
+
+    @property
+    def says_where(self) -> bool:
+        """Whether the spelling itself names Kedah or the place's city."""
+        if self.place is None or self.key == key(self.place.city):
+            return False
+        return "kedah" in self.key or key(self.place.city) in self.key
 
 
 @dataclass(frozen=True)
@@ -174,24 +183,23 @@ class Gazetteer:
     def search_terms(self) -> list[str]:
         """Names that mean Kedah wherever they stand, most telling first, none holding another.
 
-        A name that contains an earlier one ("Menara Alor Setar" after "Alor Setar") is left out:
-        a search for the shorter phrase finds it. Ambiguous names are left out too; the posts
-        worth having name Kedah or a surer place beside them.
+        A name that contains another ("Menara Alor Setar" and "Alor Setar") is left out: a search
+        for the shorter one finds it. Ambiguous names are left out too; the posts worth having
+        name Kedah or a surer place beside them.
         """
-        terms: list[str] = []
-        for term in self._telling():
-            words = f" {clean_text(term)} "
-            if not any(_holds(words, clean_text(shorter)) for shorter in terms):
-                terms.append(term)
-        return terms
+        terms = list(dict.fromkeys(self._telling()))
+        words = [clean_text(term) for term in terms]
+        return [
+            term
+            for term, said in zip(terms, words, strict=True)
+            if not any(other != said and _holds(f" {said} ", other) for other in words)
+        ]
 
     def default_hashtags(self, count: int = DEFAULT_HASHTAG_COUNT) -> list[str]:
         """The most telling hashtags, without "#": Kedah's, the cities', then the places'."""
         tags = ["kedah", "visitkedah"]
         for place in self.places:
-            spellings = [name for name in self._of(place) if _is_latin(name.key)]
-            sure = [name.key for name in spellings if not name.needs_context]
-            tags += [tag for tag in sure if len(tag) >= _SAFE_TAG_LENGTH][:1]
+            tags += [name.key for name in self._sure(place, True) if _is_latin(name.key)][:1]
         return list(dict.fromkeys(tags))[:count]
 
     def _line(self, place: Place) -> tuple[str, ...]:
@@ -212,16 +220,27 @@ class Gazetteer:
                 guard = GUARDS.get(key(alias.text), _NO_GUARD)
                 yield _Name(alias.text, key(alias.text), place, alias.needs_context, guard)
 
-    def _of(self, place: Place) -> Iterator[_Name]:
-        return (name for name in self._names.values() if name.place == place)
+    def _sure(self, place: Place, tags: bool) -> list[_Name]:
+        """The spellings that mean this place wherever they stand, in the seed's order, those
+        made as hashtags ("kuahlangkawi") right behind the first one or left out."""
+        made = {alias.text for alias in place.aliases if alias.language == "tag"}
+        names = [
+            name
+            for name in self._names.values()
+            if name.place == place
+            and not name.needs_context
+            and (name.says_where or place.slug not in RIVALS)
+            and (tags or name.text not in made)
+        ]
+        first = place.aliases[0].text if place.aliases else ""
+        return sorted(names, key=lambda name: (name.text != first, name.text not in made))
 
     def _telling(self) -> Iterator[str]:
-        """Kedah, then the cities, then every sure spelling, in the gazetteer's order."""
+        """Kedah, then one spelling of every place, then the others, in the gazetteer's order."""
         yield from (text for text, language in KEDAH if language in ("ms", "zh"))
-        for general in (True, False):
-            for place in self.places:
-                if place.general == general and place.slug not in RIVALS:
-                    yield from (n.text for n in self._of(place) if not n.needs_context)
+        spellings = [[name.text for name in self._sure(place, False)] for place in self.places]
+        yield from (texts[0] for texts in spellings if texts)
+        yield from (text for texts in spellings for text in texts[1:])
 
     def _hits(self, text: str) -> list[_Hit]:
         hits = [self._hit(found) for found in self._latin.finditer(text)]
@@ -349,28 +368,35 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
 def _is_doubtful(hit: _Hit, reading: _Reading) -> bool:
     if hit.name.needs_context:
         return True
+    return not hit.name.says_where and _has_rival(hit, reading)
+
+
+def _has_rival(hit: _Hit, reading: _Reading) -> bool:
+    """Whether the post names something that a namesake of the place belongs to."""
     rival = RIVALS.get(hit.name.place.slug) if hit.name.place else None
     return bool(rival and rival.search(reading.text))
 
 
 def _reason(hit: _Hit, reading: _Reading) -> str:
     """Why a doubtful name is the place after all, empty when nothing says so."""
+    guard = hit.name.guard
     beside = _neighbour(hit, reading)
     if beside:
         return f"beside:{beside}"
-    cue = _cue(hit, reading)
+    cue = _cue(guard.before, guard.after, hit, reading)
     strict = hit.name.place is not None and hit.name.place.rule == "strict"
     if cue and not strict:
         return f"beside:{cue}"
     if strict and not cue:
         return ""
-    guard = hit.name.guard
     word = guard.words.search(reading.text) if guard.words else None
-    if word:
+    written_as_name = reading.cased[hit.start].isupper()
+    weak = _cue(guard.weak, None, hit, reading)
+    if weak and (written_as_name or word or _far_sign(hit, reading)):
+        return f"beside:{weak}"
+    if word and (strict or not guard.ordinary):
         return f"context:{word[0]}"
-    if guard.ordinary and not reading.cased[hit.start].isupper():
-        return ""
-    return _far_sign(hit, reading)
+    return _far_sign(hit, reading) if written_as_name or not guard.ordinary else ""
 
 
 def _neighbour(hit: _Hit, reading: _Reading) -> str:
@@ -388,25 +414,29 @@ def _neighbour(hit: _Hit, reading: _Reading) -> str:
     return ""
 
 
-def _cue(hit: _Hit, reading: _Reading) -> str:
-    guard = hit.name.guard
-    found = guard.before.search(reading.before(hit)) if guard.before else None
-    if found is None and guard.after:
-        found = guard.after.match(reading.after(hit))
+def _cue(
+    before: re.Pattern[str] | None, after: re.Pattern[str] | None, hit: _Hit, reading: _Reading
+) -> str:
+    """The word right before or right after the name that fits, empty when none does."""
+    found = before.search(reading.before(hit)) if before else None
+    if found is None and after:
+        found = after.match(reading.after(hit))
     return found[0].strip(" #@-(") if found else ""
 
 
 def _far_sign(hit: _Hit, reading: _Reading) -> str:
-    """A sure sign elsewhere in the post: the place's own city, or Kedah where no rival is named."""
+    """A sure sign elsewhere in the post: the place's own city; where no rival is named Kedah itself
+    and, for an abbreviation, any place of Kedah."""
     for sign in reading.sure:
         if sign.name.city == hit.name.city:
             return f"context:{sign.name.text}"
     if hit.name.city in reading.near:
         return "geo"
-    rival = RIVALS.get(hit.name.place.slug) if hit.name.place else None
-    if rival and rival.search(reading.text):
+    if _has_rival(hit, reading):
         return ""
-    return next((f"context:{sign.name.text}" for sign in reading.sure if not sign.name.place), "")
+    abbreviated = hit.name.guard.capitals
+    signs = (sign.name for sign in reading.sure if abbreviated or sign.name.place is None)
+    return next((f"context:{name.text}" for name in signs), "")
 
 
 def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:

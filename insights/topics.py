@@ -11,7 +11,7 @@ from collections.abc import Iterable
 # code: (Malay with the northern dialect, English) words that give the topic away.
 _ISSUES: dict[str, tuple[str, str]] = {
     "ferry": (
-        "feri|tambang feri|jadual feri|kelewatan|feri batal|feri lambat|air cetek|jeti|bot laju"
+        "feri|tambang feri|jadual feri|kelewatan|batal|feri lambat|cetek|jeti|bot laju"
         "|tiket feri|terkandas",
         "ferry|fare|ferry schedule|delay|cancelled|shallow water|stranded|jetty|ferry ticket",
     ),
