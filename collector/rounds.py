@@ -313,9 +313,9 @@ def _save_page(
     line.quarantined += saved.quarantined
     line.fetched += page.fetched
     line.say(page.note)
-    if page.problem is None:
-        line.pages += 1
-    else:
+    # A page that only says something is no answer: a platform that gave none has failed.
+    line.pages += page.problem is None and bool(page.fetched or page.last)
+    if page.problem is not None:
         line.fail(page.problem.kind, page.problem.message)
 
 

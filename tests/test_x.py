@@ -145,19 +145,29 @@ def test_the_page_cap_bounds_the_money_of_a_round_and_is_said():
     assert "page cap hit" in pages[-1].note
 
 
+def a_full_page(**meta):
+    return Reply({"data": [a_record()] * x.PAGE_SIZE, "meta": meta})
+
+
 def test_a_busy_query_leaves_a_page_for_each_of_the_others():
-    more = Reply({"data": [a_record()], "meta": {"next_token": "again"}})
-    terms = [f"{'tempat ' * 50}{n}" for n in range(3)]
-    _, _, asked = search(more, terms=terms, max_pages=5)
+    terms = [f"tempat{n}{'a' * 300}" for n in range(3)]
+    _, _, asked = search(a_full_page(next_token="more"), terms=terms, max_pages=5)
     texts = [a.query["query"] for a in asked]
     assert [texts.count(query.text) for query in x.queries(terms)] == [3, 1, 1]
 
 
+def test_empty_pages_cost_nothing_and_leave_room_for_a_busy_query():
+    terms = [f"tempat{n}{'a' * 300}" for n in range(4)]
+    more = Reply({"data": [a_record()], "meta": {"next_token": "again"}})
+    _, _, asked = search(more, more, EMPTY, terms=terms, max_pages=4)
+    assert len(asked) == 6
+
+
 def test_the_query_that_waited_longest_is_asked_first():
-    terms = [f"{'tempat ' * 50}{n}" for n in range(2)]
+    terms = [f"tempat{n}{'a' * 300}" for n in range(2)]
     first, second = x.queries(terms)
     state = {f"cursor:{first.stream}": NOW.isoformat()}
-    pages, _, asked = search(EMPTY, terms=terms, state=state, max_pages=1)
+    pages, _, asked = search(a_full_page(), terms=terms, state=state, max_pages=1)
     assert [a.query["query"] for a in asked] == [second.text]
     assert "page cap hit" in pages[-1].note
 
@@ -177,7 +187,7 @@ def test_the_query_that_waited_longest_is_asked_first():
     ],
 )
 def test_what_waiting_cannot_cure_is_asked_once_and_ends_the_platform(reply, kind):
-    terms = [f"{'tempat ' * 50}{n}" for n in range(3)]
+    terms = [f"tempat{n}{'a' * 300}" for n in range(3)]
     pages, error, asked = search(reply, terms=terms, limits=Limits(retry_base=0))
     assert pages == []
     assert isinstance(error, PlatformDown)
@@ -203,7 +213,7 @@ def test_a_rate_limit_is_waited_for_and_then_ends_the_platform():
     ],
 )
 def test_a_failed_query_is_reported_and_the_others_go_on(bad):
-    terms = [f"{'tempat ' * 50}{n}" for n in range(2)]
+    terms = [f"tempat{n}{'a' * 300}" for n in range(2)]
     pages, error, asked = search(bad, own("x_page_2"), terms=terms)
     assert error is None
     assert pages[0].problem is not None

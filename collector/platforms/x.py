@@ -56,9 +56,11 @@ class Query:
 
 
 class X:
-    """X as a Source. `max_pages` caps one round over all queries, because every post costs money.
+    """X as a Source.
 
-    `overlap` is subtracted from each cursor: X indexes some posts late.
+    Every post costs money, an empty page does not: `max_pages` full pages of posts are the most
+    that one round fetches over all queries, and no query gets more pages than that. `overlap` is
+    subtracted from each cursor, as X indexes some posts late.
     """
 
     platform = Platform.X
@@ -84,17 +86,17 @@ class X:
 
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         self._http.begin()
-        left = self._max_pages
+        left = self._max_pages * PAGE_SIZE
         # The query that waited longest first, so that a cap never starves the same ones.
         waiting = sorted(self._queries, key=lambda q: str(state.get(f"cursor:{q.stream}", "")))
-        for later, query in enumerate(waiting, start=1 - len(waiting)):
+        for position, query in enumerate(waiting, start=1):
             if left <= 0:
                 yield Page(query.stream, note="page cap hit: some searches wait for the next round")
                 return
             # One page is kept for every query still to come.
-            allowed = max(1, left + later)
+            allowed = left - PAGE_SIZE * (len(waiting) - position)
             for page in self._stream(query, state, now, allowed):
-                left -= 1
+                left -= page.fetched
                 yield page
 
     def _stream(
@@ -127,15 +129,14 @@ class X:
             "place.fields": "geo",
             self._dialect.fields_parameter: self._dialect.fields,
         }
-        for number in range(1, allowed + 1):
-            answer = self._ask(params)
-            page = parse_page(answer.body or {}, query.stream)
-            token = fields.optional_text(fields.mapping(page.meta).get("next_token"))
-            notes = [*page.notes, *([CAP_NOTE] if token and number == allowed else [])]
-            yield Page(
-                query.stream, page.posts, page.rejects, last=token is None, note="; ".join(notes)
-            )
-            if token is None:
+        for pages_left in range(self._max_pages - 1, -1, -1):
+            page = parse_page(self._ask(params).body or {}, query.stream)
+            token = fields.optional_text(page.meta.get("next_token"))
+            allowed -= len(page.posts) + len(page.rejects)
+            capped = token is not None and (allowed <= 0 or pages_left == 0)
+            note = "; ".join([*page.notes, *([CAP_NOTE] if capped else [])])
+            yield Page(query.stream, page.posts, page.rejects, last=token is None, note=note)
+            if token is None or capped:
                 return
             params["next_token"] = token
 
@@ -159,8 +160,8 @@ def queries(terms: Sequence[str], length: int = QUERY_LENGTH) -> tuple[Query, ..
     """
     tail = ") -is:retweet"
     packed: list[list[str]] = []
-    for phrase in dict.fromkeys(_phrase(term) for term in terms):
-        if not phrase or len(f"({phrase}{tail}") > length:
+    for phrase in dict.fromkeys(filter(None, map(_phrase, terms))):
+        if len(f"({phrase}{tail}") > length:
             continue
         joined = " OR ".join([*packed[-1], phrase]) if packed else ""
         if packed and len(f"({joined}{tail}") <= length:
