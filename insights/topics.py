@@ -17,7 +17,7 @@ _ISSUES: dict[str, tuple[str, str]] = {
     ),
     "litter": (
         "sampah|kotor|busuk|longkang|tandas kotor|kutip sampah|tong sampah|bersepah|hanyir",
-        "rubbish|litter|trash|dirty|smell|stink|filthy|dirty toilet|overflowing bin|plastic waste",
+        "rubbish|litter|trash|dirty|smell|toilet|stink|filthy|overflowing bin|plastic waste",
     ),
     "touts": (
         "ulat tiket|kena tipu|teksi|caj lebih|paksa|sembelih|ulat|prebet sapu|kena ketuk",
