@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
 import holidays
+
 from db import queries, store
 from db.engine import Connection
 from db.seed.events import seed_events
