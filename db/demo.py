@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import groupby
 from random import Random
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
@@ -212,12 +213,15 @@ def _fill_runs(
         slot = _slot_after(post.posted_at)
         posted[post.platform, slot] += 1
         labelled[slot] += label is not None
+    finished = []
     for name in (*PLATFORMS, "classify"):
         behind = 0
         for slot in _slots(since, now):
             behind += labelled[slot] if name == "classify" else posted[name, slot]
-            caught = _record_run(connection, name, slot, behind)
+            caught, run = _run(name, slot, behind)
+            finished.append(run)
             behind -= caught
+    store.save_runs(connection, sorted(finished, key=lambda run: run["started_at"]))
 
 
 def _slots(since: datetime, now: datetime) -> Iterator[datetime]:
@@ -235,30 +239,30 @@ def _slot_after(instant: datetime) -> datetime:
     return (hour + _ROUND).astimezone(UTC)
 
 
-def _record_run(connection: Connection, name: str, slot: datetime, waiting: int) -> int:
-    """Write one run; returns how many of the waiting posts it brought in."""
+def _run(name: str, slot: datetime, waiting: int) -> tuple[int, dict[str, Any]]:
+    """How many of the waiting posts a round brought in, and its run record."""
     random = Random(f"kedah-demo-run:{name}:{slot.isoformat()}")  # noqa: S311
     trouble = _trouble(name, slot)
     caught = waiting if trouble is None else waiting // 2
     if trouble is not None and trouble.status == RunStatus.FAILED:
         caught = 0
     again = random.randint(0, 12) if name != "classify" and caught else 0
-    run = store.start_run(connection, f"demo-{slot:%Y%m%d%H}", str(name), slot)
-    store.finish_run(
-        connection,
-        run,
-        status=trouble.status if trouble else RunStatus.OK,
-        now=slot + timedelta(seconds=random.randint(3, 45)),
-        error_kind=trouble.kind if trouble else None,
-        error=trouble.error if trouble else None,
-        fetched=caught + again,
-        stored=caught if name != "classify" else 0,
-        updated=again if name != "classify" else caught,
-        requests=random.randint(1, 9),
-        pages=1 + caught // 50 if caught or trouble is None else 0,
-        note=None if trouble or caught else "nothing new",
-    )
-    return caught
+    return caught, {
+        "round_id": f"demo-{slot:%Y%m%d%H}",
+        "platform": str(name),
+        "status": str(trouble.status) if trouble else str(RunStatus.OK),
+        "started_at": slot,
+        "finished_at": slot + timedelta(seconds=random.randint(3, 45)),
+        "error_kind": str(trouble.kind) if trouble else None,
+        "error": trouble.error if trouble else None,
+        "fetched": caught + again,
+        "stored": 0 if name == "classify" else caught,
+        "updated": caught if name == "classify" else again,
+        "quarantined": 0,
+        "requests": random.randint(1, 9),
+        "pages": 1 + caught // 50 if caught or trouble is None else 0,
+        "note": None if trouble or caught else "nothing new",
+    }
 
 
 def _trouble(name: str, slot: datetime) -> _Trouble | None:

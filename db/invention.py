@@ -225,6 +225,7 @@ _INCIDENTS = (
         18,
     ),
 )
+_INCIDENT_GROUPS = frozenset(incident.group for incident in _INCIDENTS)
 # The month and days on which a platform gave nothing: a gap that the pages must own up to.
 _SILENT = {(Platform.TIKTOK, month, day) for month in (2, 5, 8, 11) for day in (11, 12)}
 
@@ -249,7 +250,9 @@ def day_of_posts(day: date) -> tuple[tuple[Post, Classification | None], ...]:
     """Everything written on one local day, in the order of time; ids count in that order."""
     random = Random(f"kedah-demo:{day.isoformat()}")  # noqa: S311
     drafts = sorted(_drafts(day, random), key=lambda draft: draft.posted_at)
-    posts = (_post(draft, day, number) for number, draft in enumerate(drafts, 1))
+    # A second source, so that one more number drawn for a count moves no word.
+    counts = Random(f"kedah-demo:{day.isoformat()}:counts")  # noqa: S311
+    posts = [_post(draft, day, number, counts) for number, draft in enumerate(drafts, 1)]
     return tuple(pair for pair in posts if not silent(pair[0].platform, day))
 
 
@@ -410,7 +413,7 @@ def _some_place(random: Random) -> Place | None:
 
 
 def _weighted(weights: Mapping[Weighted, float], random: Random) -> Weighted:
-    return random.choices(list(weights), list(weights.values()))[0]
+    return random.choices(tuple(weights), tuple(weights.values()))[0]
 
 
 # ---- words -------------------------------------------------------------------------------------
@@ -463,20 +466,28 @@ def _moment(day: date, fasting: bool, random: Random) -> datetime:
 
 def _sentence(group: str, place: Place | None, random: Random) -> _Sentence:
     language = random.choices(_LANGUAGES, _tongues(place))[0]
-    incident = any(incident.group == group for incident in _INCIDENTS)
-    marks = [
-        mark
-        for mark in _LABELS
-        if (group, language, mark) in _sentences() or (group, "ms", mark) in _sentences()
-    ]
-    sizes = {mark: len(_sentences().get((group, language, mark), ())) for mark in marks}
-    if incident:
-        mark = _weighted({mark: size + 0.001 for mark, size in sizes.items()}, random)
+    by_mark = _choices(group, language)
+    if group in _INCIDENT_GROUPS:
+        # An incident has its own mood: that of the sentences written for it.
+        weights = [float(len(found)) for found in by_mark.values()]
     else:
-        mix = dict(zip("-0+", _mood(place), strict=True))
-        mark = _weighted({mark: mix[mark] for mark in marks}, random)
-    found = _sentences().get((group, language, mark)) or _sentences()[group, "ms", mark]
+        mood = _mood(place)
+        weights = [mood["-0+".index(mark)] for mark in by_mark]
+    found = random.choices(tuple(by_mark.values()), weights)[0]
     return random.choice(found)
+
+
+@functools.cache
+def _choices(group: str, language: str) -> dict[str, tuple[_Sentence, ...]]:
+    """A group's sentences in a language by mark, in Malay for a mark that the language lacks."""
+    found = {}
+    for mark in _LABELS:
+        sentences = _sentences().get((group, language, mark))
+        if sentences is None and group not in _INCIDENT_GROUPS:
+            sentences = _sentences().get((group, "ms", mark))
+        if sentences:
+            found[mark] = sentences
+    return found
 
 
 def _tongues(place: Place | None) -> tuple[float, float, float]:
@@ -589,9 +600,9 @@ def _needs_sign(place: Place, names: Sequence[str]) -> bool:
 # ---- the post ----------------------------------------------------------------------------------
 
 
-def _post(draft: _Draft, day: date, number: int) -> tuple[Post, Classification | None]:
-    # A source of its own, so that one more number drawn here moves no other post.
-    random = Random(f"kedah-demo:{day.isoformat()}:{number}")  # noqa: S311
+def _post(
+    draft: _Draft, day: date, number: int, random: Random
+) -> tuple[Post, Classification | None]:
     post_id = f"demo-{day:%Y%m%d}-{number:04d}"
     likes, comments, shares, views = _counts(draft, random)
     post = Post(

@@ -200,6 +200,13 @@ def _move_days(connection: Connection, zone_name: str) -> None:
         connection.execute(
             update(social_posts).where(_KEY_GIVEN).values(day=bindparam("new_day")), moved
         )
+        connection.execute(
+            _MOVE_TOPICS,
+            [
+                {"id": row["key_id"], "of": row["key_platform"], "new_day": row["new_day"]}
+                for row in moved
+            ],
+        )
     connection.execute(update(data_version).values(timezone=zone_name))
     rebuild_totals(connection)
 
@@ -235,6 +242,7 @@ def save_page(
     known = _known(connection, page.keys())
     changed = _upsert(connection, [row for _, row in page.values()])
     _link(connection, page, known, changed)
+    _move_topics(connection, known, changed)
     cells, topic_cells = _touched(known, changed)
     recount(connection, version, cells, topic_cells)
     save_quarantine(connection, refused, now)
@@ -443,6 +451,26 @@ _UNLINK = delete(post_places).where(
 )
 
 
+def _move_topics(
+    connection: Connection, known: Mapping[Key, Any], changed: Mapping[Key, Any]
+) -> None:
+    """Topics repeat their post's day, which moves when its estimated time becomes known."""
+    moved = [
+        {"id": key[0], "of": key[1], "new_day": row.day}
+        for key, row in changed.items()
+        if key in known and known[key].day != row.day
+    ]
+    if moved:
+        connection.execute(_MOVE_TOPICS, moved)
+
+
+_MOVE_TOPICS = (
+    update(post_topics)
+    .where(post_topics.c.post_id == bindparam("id"), post_topics.c.platform == bindparam("of"))
+    .values(day=bindparam("new_day"))
+)
+
+
 def _text_moved(row: Mapping[str, Any], before) -> bool:
     return row["content"] not in ("", before.content)
 
@@ -579,7 +607,7 @@ def save_classifications(
     connection.execute(
         _CLASSIFY, [_labelled(by_key[key][1], row, whys[key]) for key, row in known.items()]
     )
-    _save_topics(connection, {key: by_key[key][0] for key in known})
+    _save_topics(connection, {key: by_key[key][0] for key in known}, known)
     after = _known(connection, known)
     rows = [row for row in (*known.values(), *after.values()) if row.counted]
     cells = {_cell_of(row) for row in rows}
@@ -661,7 +689,9 @@ def _rule_whys(connection: Connection, known: Mapping[Key, Any]) -> dict[Key, st
     return whys
 
 
-def _save_topics(connection: Connection, answers: Mapping[Key, Classification]) -> None:
+def _save_topics(
+    connection: Connection, answers: Mapping[Key, Classification], known: Mapping[Key, Any]
+) -> None:
     for platform, ids in _by_platform(answers):
         connection.execute(
             delete(post_topics).where(
@@ -669,7 +699,7 @@ def _save_topics(connection: Connection, answers: Mapping[Key, Classification]) 
             )
         )
     rows = [
-        {**_key_row(key), "topic": topic}
+        {**_key_row(key), "topic": topic, "day": known[key].day}
         for key, answer in answers.items()
         for topic in texts(answer.topics)
     ]
@@ -795,6 +825,13 @@ def finish_run(
             **numbers,
         )
     )
+
+
+def save_runs(connection: Connection, finished: Sequence[Mapping[str, Any]]) -> None:
+    """Add run records that ended already, by the columns of the table."""
+    if finished:
+        bump(connection)
+        connection.execute(insert(collection_runs), list(finished))
 
 
 def record_skipped(
