@@ -1,6 +1,6 @@
 """The cube: the daily totals held in the process, so that any period costs a page the same.
 
-Counts are kept cumulated over days in blocks of 128 days, each an array over places, platforms and
+Counts are kept cumulated over days in blocks of 64 days, each an array over places, platforms and
 measures: the totals of a period are one subtraction a block. A cube never changes; `refreshed`
 makes a new one that shares the blocks nothing happened to.
 """
@@ -22,7 +22,7 @@ from db.tables import UNKNOWN_PLACE
 from insights.metrics import Totals
 from insights.model import Place, Platform, Scope, day_of, number_of
 
-BLOCK_DAYS = 128
+BLOCK_DAYS = 64
 COUNTS = (
     "posts",
     "positive",
@@ -72,7 +72,7 @@ def _axes(places: Sequence[Place], platforms: Sequence[str], topics: Sequence[st
 
 @dataclass(frozen=True)
 class Block:
-    """128 days, cumulated: row i holds the sums of the days before the block's day i.
+    """64 days, cumulated: row i holds the sums of the days before the block's day i.
 
     `counts` and `sums` are [days + 1, places, platforms, measures], the same by city in
     `city_counts` and `city_sums`; `topics` is [days + 1, cities, platforms, topics, labels].

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlalchemy import (
     Connection,
     Select,
     and_,
-    exists,
     func,
     literal,
-    or_,
     select,
     text,
     tuple_,
 )
 
 from db.engine import DatabaseError
+from db.search import COUNTED, Search, at_places, order
 from db.tables import (
     UNKNOWN_PLACE,
     collection_runs,
@@ -56,17 +54,10 @@ UNKNOWN = "unknown"
 MAINLAND = "mainland"
 ISLAND = "langkawi"
 FORGOTTEN = "forgotten:"
-# An ordered walk that has not found its posts among so many leaves the rest to a narrower search.
-WALK = 10_000
-# The same where each post on the way is looked up among the topics.
-WALK_TOPIC = 2_000
 _COLLECTED = (RunStatus.OK, RunStatus.PARTIAL)
 _BROKEN = (RunStatus.FAILED, RunStatus.INTERRUPTED)
 _PLATFORMS = tuple(platform.value for platform in Platform)
 
-# Written out and not as a column: only so does SQLite see that the partial indices apply.
-_COUNTED = text("social_posts.counted")
-_NOT_COUNTED = text("NOT social_posts.counted")
 _WAITING = text("social_posts.waiting")
 
 
@@ -201,11 +192,11 @@ def posts(
     """Exactly the posts behind a number, one page of them.
 
     `sort` is "newest" or "engagement" (unknown engagement last). Beside the columns of the table:
-    `place`, `place_slug`, `city_slug` (missing without a place) and `topics`, a tuple. Unknown counts
+    `place`, `place_slug`, `city_slug` (missing without a place) and `topics`, a tuple. Counts that
+    nobody knows
     are <NA>. Raises KeyError for an unknown city or place.
     """
-    search = _Search(connection, wanted)
-    keys = search.keys(sort, limit, offset)
+    keys = _search(connection, wanted).keys(sort, limit, offset)
     rows = connection.execute(_rows_of(keys, sort)).mappings().all() if keys else []
     topics = _topics_of(connection, keys)
     names = [*_SHOWN, "place", "place_slug", "city_slug"]
@@ -216,7 +207,7 @@ def posts(
 
 def count_posts(connection: Connection, wanted: PostFilter) -> int:
     """How many posts a filter selects; raises KeyError for an unknown city or place."""
-    return _Search(connection, wanted).count()
+    return _search(connection, wanted).count()
 
 
 def not_counted(connection: Connection, scope: Scope) -> int:
@@ -224,146 +215,11 @@ def not_counted(connection: Connection, scope: Scope) -> int:
     return count_posts(connection, PostFilter(scope, counted=False))
 
 
-class _Search:
-    """The ways to the posts of one filter. Which is quick depends on how rare they are."""
-
-    def __init__(self, connection: Connection, wanted: PostFilter):
-        self._connection = connection
-        self._wanted = wanted
-        self._ids = None
-        if wanted.counted:
-            self._ids = place_ids(_places_of(connection), wanted.scope, wanted.category)
-
-    def count(self) -> int:
-        return self._connection.execute(
-            select(func.count()).select_from(social_posts).where(*self._narrow())
-        ).scalar_one()
-
-    def keys(self, sort: str, limit: int, offset: int) -> list[tuple[str, str]]:
-        """The keys of one page, in its order.
-
-        First a walk along the index that has this order, as far as a fixed number of posts. Where
-        the filter is so rare that the walk does not fill the page, all its posts are gathered: by
-        then they are few.
-        """
-        order = _order(social_posts.c, sort)
-        found = None
-        if self._wanted.counted and not self._wanted.text:
-            walk, is_all = self._walk(sort)
-            found = self._page(walk, order, limit, offset)
-            if len(found) == limit or is_all:
-                return found
-        return self._page(self._narrow(), order, limit, offset)
-
-    def _page(self, conditions: list, order: list, limit: int, offset: int):
-        post = social_posts.c
-        rows = self._connection.execute(
-            select(post.post_id, post.platform)
-            .where(*conditions)
-            .order_by(*order)
-            .limit(limit)
-            .offset(offset)
-        )
-        return [(row.post_id, row.platform) for row in rows]
-
-    def _walk(self, sort: str) -> tuple[list, bool]:
-        """The filter, bound to the first WALK posts of the order; and whether those are all."""
-        post = social_posts.c
-        walked = [_COUNTED, *self._instants()]
-        column = post.created_at
-        if sort == "engagement":
-            column = post.engagement
-            walked = [_COUNTED, column.is_not(None)]
-        steps = WALK_TOPIC if self._wanted.topic else WALK
-        edge = self._connection.execute(
-            select(column).where(*walked).order_by(column.desc()).limit(1).offset(steps)
-        ).scalar_one_or_none()
-        conditions = [_COUNTED, *self._instants(), *self._anywhere(post), *self._labels(post)]
-        if edge is not None:
-            conditions.append(column >= edge)
-        elif sort == "engagement":
-            return conditions, True
-        return conditions, edge is None
-
-    def _narrow(self) -> list:
-        """The filter in the form that lets the planner start from places and days."""
-        post = social_posts.c
-        if not self._wanted.counted:
-            conditions = [_NOT_COUNTED, ~post.is_repost, *self._days(post)]
-        elif self._ids is None or len(self._ids) > _MANY_PLACES:
-            conditions = [_COUNTED, *self._instants(), *self._anywhere(post)]
-        else:
-            conditions = [_COUNTED, *self._days(post), _at_places(self._ids)]
-        conditions += self._labels(post)
-        if self._wanted.text:
-            conditions.append(post.content.icontains(self._wanted.text, autoescape=True))
-        return conditions
-
-    def _days(self, post) -> list:
-        scope = self._wanted.scope
-        return [post.day >= number_of(scope.since), post.day < number_of(scope.until)]
-
-    def _instants(self) -> list:
-        """The scope's days as instants: `day` was fixed from `created_at` in this zone."""
-        zone = ZoneInfo(self._connection.execute(select(data_version.c.timezone)).scalar_one())
-        scope, created_at = self._wanted.scope, social_posts.c.created_at
-        return [
-            created_at >= _midnight(scope.since, zone),
-            created_at < _midnight(scope.until, zone),
-        ]
-
-    def _anywhere(self, post) -> list:
-        """The places as a test and not as a way in. SQLite, without statistics, would otherwise
-        leave the index that is in the wanted order: 630 ms instead of 0.03 for the newest 20."""
-        if self._ids is None:
-            return []
-        return [func.coalesce(post.place_id + 0, UNKNOWN_PLACE).in_(self._ids)]
-
-    def _labels(self, post) -> list:
-        conditions = []
-        wanted = self._wanted
-        if wanted.scope.platform is not None:
-            conditions.append(post.platform == wanted.scope.platform)
-        if wanted.sentiment == "unclassified":
-            conditions.append(post.sentiment.is_(None))
-        elif wanted.sentiment is not None:
-            conditions.append(post.sentiment == wanted.sentiment)
-        if wanted.topic is not None:
-            conditions.append(
-                exists().where(
-                    post_topics.c.post_id == post.post_id,
-                    post_topics.c.platform == post.platform,
-                    post_topics.c.topic == wanted.topic,
-                )
-            )
-        return conditions
-
-
-# Naming more places than this costs more than reading all posts of the days.
-_MANY_PLACES = 40
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
-
-
-def _at_places(ids: Sequence[int]):
-    known = [place_id for place_id in ids if place_id != UNKNOWN_PLACE]
-    at_known = social_posts.c.place_id.in_(known)
-    if UNKNOWN_PLACE not in ids:
-        return at_known
-    nowhere = social_posts.c.place_id.is_(None)
-    return or_(at_known, nowhere) if known else nowhere
-
-
-def _order(post, sort: str) -> list:
-    """The order of a list: complete, so that its pages never overlap."""
-    rest = [post.created_at.desc(), post.post_id, post.platform]
-    if sort == "engagement":
-        return [post.engagement.desc().nulls_last(), *rest]
-    if sort == "newest":
-        return rest
-    raise ValueError(f"posts are not sorted by {sort!r}")
+def _search(connection: Connection, wanted: PostFilter) -> Search:
+    ids = None
+    if wanted.counted:
+        ids = place_ids(_places_of(connection), wanted.scope, wanted.category)
+    return Search(connection, wanted, ids)
 
 
 def _rows_of(keys: list[tuple[str, str]], sort: str) -> Select:
@@ -377,7 +233,7 @@ def _rows_of(keys: list[tuple[str, str]], sort: str) -> Select:
         )
         .outerjoin_from(social_posts, places, places.c.id == post.place_id)
         .where(tuple_(post.post_id, post.platform).in_(keys))
-        .order_by(*_order(post, sort))
+        .order_by(*order(sort))
     )
 
 
@@ -476,9 +332,9 @@ def distinct_authors(
         chosen |= {UNKNOWN_PLACE} if UNKNOWN in slugs else set()
         ids = sorted(chosen if ids is None else chosen & set(ids))
     post = social_posts.c
-    conditions = [_COUNTED, post.day >= number_of(scope.since), post.day < number_of(scope.until)]
+    conditions = [COUNTED, post.day >= number_of(scope.since), post.day < number_of(scope.until)]
     if ids is not None:
-        conditions.append(_at_places(ids))
+        conditions.append(at_places(ids))
     if scope.platform is not None:
         conditions.append(post.platform == scope.platform)
     rows = connection.execute(

@@ -146,6 +146,7 @@ social_posts = Table(
     CheckConstraint("sentiment_score BETWEEN -1 AND 1", name="score"),
 )
 _counted = text("counted")
+_unclassified = text("counted AND sentiment IS NULL")
 _waiting = text("waiting")
 Index(
     "ix_posts_place_day",
@@ -169,12 +170,29 @@ Index(
 Index(
     "ix_posts_engagement",
     social_posts.c.engagement,
-    social_posts.c.created_at,
+    social_posts.c.day,
     social_posts.c.place_id,
     social_posts.c.platform,
     social_posts.c.sentiment,
     sqlite_where=_counted,
     postgresql_where=_counted,
+)
+Index(
+    "ix_posts_platform",
+    social_posts.c.platform,
+    social_posts.c.created_at,
+    social_posts.c.place_id,
+    social_posts.c.sentiment,
+    sqlite_where=_counted,
+    postgresql_where=_counted,
+)
+Index(
+    "ix_posts_unclassified",
+    social_posts.c.created_at,
+    social_posts.c.place_id,
+    social_posts.c.platform,
+    sqlite_where=_unclassified,
+    postgresql_where=_unclassified,
 )
 Index(
     "ix_posts_waiting",
@@ -215,12 +233,14 @@ post_topics = Table(
     Column("post_id", Text, primary_key=True),
     Column("platform", Text, primary_key=True),
     Column("topic", Text, primary_key=True),
+    # The post's day, repeated here so that the posts of a topic can be found by it.
+    Column("day", Integer, nullable=False),
     ForeignKeyConstraint(
         ["post_id", "platform"],
         ["social_posts.post_id", "social_posts.platform"],
         ondelete="CASCADE",
     ),
-    Index("ix_post_topics_topic", "topic"),
+    Index("ix_post_topics_topic", "topic", "day"),
 )
 
 # place_id 0 stands for "Kedah, place unknown": a key column cannot be NULL.

@@ -250,7 +250,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_posts_engagement",
         "social_posts",
-        ["engagement", "created_at", "place_id", "platform", "sentiment"],
+        ["engagement", "day", "place_id", "platform", "sentiment"],
         unique=False,
         sqlite_where=sa.text("counted"),
         postgresql_where=sa.text("counted"),
@@ -270,6 +270,22 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("counted"),
         postgresql_where=sa.text("counted"),
+    )
+    op.create_index(
+        "ix_posts_platform",
+        "social_posts",
+        ["platform", "created_at", "place_id", "sentiment"],
+        unique=False,
+        sqlite_where=sa.text("counted"),
+        postgresql_where=sa.text("counted"),
+    )
+    op.create_index(
+        "ix_posts_unclassified",
+        "social_posts",
+        ["created_at", "place_id", "platform"],
+        unique=False,
+        sqlite_where=sa.text("counted AND sentiment IS NULL"),
+        postgresql_where=sa.text("counted AND sentiment IS NULL"),
     )
     op.create_index(
         "ix_posts_waiting",
@@ -303,6 +319,7 @@ def upgrade() -> None:
         sa.Column("post_id", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["post_id", "platform"],
             ["social_posts.post_id", "social_posts.platform"],
@@ -311,4 +328,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("post_id", "platform", "topic", name=op.f("pk_post_topics")),
     )
-    op.create_index("ix_post_topics_topic", "post_topics", ["topic"], unique=False)
+    op.create_index("ix_post_topics_topic", "post_topics", ["topic", "day"], unique=False)

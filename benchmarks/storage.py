@@ -1,0 +1,582 @@
+"""What storage costs: `python -m benchmarks.storage --help`.
+
+Makes a database of invented posts and prints each measurement beside its target. Times are CPU
+milliseconds of this process, the median of several tries, except where a line says otherwise; on
+PostgreSQL reads are wall time, as the work is done in another process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import Engine, text
+
+from db import queries, store
+from db.cube import Cube
+from db.engine import ERRORS, migrate, open_reader, open_writer, snapshot
+from db.seed import seed_places
+from insights.model import (
+    Classification,
+    Match,
+    MatchedPost,
+    Place,
+    PlaceLink,
+    Platform,
+    Post,
+    PostFilter,
+    Scope,
+    Sentiment,
+    number_of,
+)
+
+ZONE = ZoneInfo("Asia/Kuala_Lumpur")
+TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
+DAYS = 730
+PLATFORMS = ("x", "instagram", "facebook", "youtube", "tiktok", "import")
+SHARES = (0.30, 0.25, 0.22, 0.10, 0.12, 0.01)
+TOPICS = tuple(f"topic-{number:02}" for number in range(28))
+ZONE_NAME = "Asia/Kuala_Lumpur"
+CHUNK = 20_000
+_COLUMNS = (
+    "post_id, platform, url, content, created_at, created_at_estimated, first_seen_at, captured_at,"
+    " day, author_hash, language, hashtags, likes, comments, shares, views, engagement, is_repost,"
+    " found_by, counted, counted_why, counted_by_rule, place_id, sentiment, sentiment_score,"
+    " classified_by, waiting, classify_attempts"
+)
+_TOPIC_COLUMNS = "post_id, platform, topic, day"
+
+
+# --- the database ---------------------------------------------------------------------------------
+
+
+def invented(total: int, place_ids: np.ndarray, seed: int = 7) -> Iterator[tuple[list, list]]:
+    """Rows of social_posts and of post_topics, in chunks; one seed gives the same rows always.
+
+    Places follow Zipf's law (Langkawi first), 5 % have none, 3 % do not count, 8 % have no label.
+    """
+    random = np.random.default_rng(seed)
+    weights = 1 / np.arange(1, len(place_ids) + 1)
+    first = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=ZONE) - timedelta(days=DAYS)
+    for start in range(0, total, CHUNK):
+        n = min(CHUNK, total - start)
+        place = random.choice(place_ids, n, p=weights / weights.sum())
+        nowhere = random.random(n) < 0.05
+        platform = random.choice(len(PLATFORMS), n, p=SHARES)
+        second = random.integers(0, DAYS * 86400, n)
+        counts = np.floor(random.lognormal((3, 1, 1, 6), 1.5, (n, 4))).astype(int)
+        unknown = random.random((n, 4)) < 0.1
+        label = random.choice(4, n, p=(0.12, 0.30, 0.50, 0.08))
+        counted = random.random(n) >= 0.03
+        topics = random.choice(len(TOPICS), (n, 2))
+        some = random.random((n, 2)) < 0.65
+        yield _rows(
+            start, first, place, nowhere, platform, second, counts, unknown, label, counted, topics,
+            some,
+        )  # fmt: skip
+
+
+def _rows(start, first, place, nowhere, platform, second, counts, unknown, label, counted, topics,
+          some) -> tuple[list, list]:  # fmt: skip
+    posts, named = [], []
+    for i in range(len(place)):
+        key, on = f"{1_700_000_000_000 + start + i}", PLATFORMS[platform[i]]
+        at = (first + timedelta(seconds=int(second[i]))).astimezone(UTC)
+        known = [None if unknown[i, k] else int(counts[i, k]) for k in range(4)]
+        summed = [value for value in known[:3] if value is not None]
+        sentiment = (*Sentiment, None)[label[i]]
+        posts.append(
+            (
+                key, on, f"https://example.org/{key}", f"Invented text number {key} of a visit",
+                at, False, at, at,
+                number_of(first.date()) + int(second[i]) // 86400,
+                f"author{int(second[i]) % 5000}", "ms", "[]", *known,
+                sum(summed) if summed else None, False, "search:1", bool(counted[i]), "named:x",
+                bool(counted[i]), None if nowhere[i] else int(place[i]),
+                sentiment and sentiment.value, None if sentiment is None else 0.5,
+                None if sentiment is None else "bench", sentiment is None, 0,
+            )
+        )  # fmt: skip
+        if sentiment is not None:
+            chosen = {TOPICS[topics[i, k]] for k in range(2) if some[i, k]}
+            named += [(key, on, topic, posts[-1][8]) for topic in chosen]
+    return posts, named
+
+
+def fill(engine: Engine, total: int) -> None:
+    """Put `total` invented posts into an empty database, past the store: only totals go through."""
+    migrate(engine)
+    with engine.begin() as connection:
+        store.set_up(connection, ZONE_NAME, seed_places())
+        ids = np.array([place.id for place in queries.gazetteer(connection)])
+    for posts, topics in invented(total, ids):
+        with engine.begin() as connection:
+            cursor = connection.connection.cursor()
+            _insert(cursor, engine.dialect.name, "social_posts", _COLUMNS, posts)
+            _insert(cursor, engine.dialect.name, "post_topics", _TOPIC_COLUMNS, topics)
+    with engine.begin() as connection:
+        store.rebuild_totals(connection)
+
+
+def _insert(cursor, dialect: str, table: str, columns: str, rows: list[tuple]) -> None:
+    if dialect == "postgresql":
+        with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * len(columns.split(",")))
+    plain = ([_plain(value) for value in row] for row in rows)
+    cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", plain)
+
+
+def _plain(value):
+    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measurement, its target in the same unit (None: for orientation), and a remark."""
+
+    what: str
+    value: float
+    unit: str
+    target: float | None = None
+    note: str = ""
+
+
+class Bench:
+    """The measurements on one filled database."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.writer = open_writer(url)
+        self.reader = open_reader(url)
+        self.wall = self.writer.dialect.name == "postgresql"
+
+    def milliseconds(self, work: Callable[[], object], tries: int = 5) -> float:
+        """The median time of `work`: CPU, or wall where the database is another process."""
+        clock = time.perf_counter if self.wall else time.process_time
+        times = []
+        for _ in range(tries):
+            started = clock()
+            work()
+            times.append((clock() - started) * 1000)
+        return statistics.median(times)
+
+
+def cpu(work: Callable[[], object], tries: int = 200) -> float:
+    """CPU milliseconds of one call, averaged: too short for the clock to see a single one."""
+    started = time.process_time()
+    for _ in range(tries):
+        work()
+    return (time.process_time() - started) * 1000 / tries
+
+
+def last(days: int, **given) -> Scope:
+    return Scope(TODAY - timedelta(days=days), TODAY + timedelta(days=1), **given)
+
+
+def six_aggregates(cube: Cube, scope: Scope) -> None:
+    """What an Overview asks: totals, and totals by day, platform, place, city and topic."""
+    cube.totals(scope)
+    cube.daily(scope)
+    cube.by_platform(scope)
+    cube.by_place(scope)
+    cube.by_city(scope)
+    cube.topics(scope)
+
+
+RAW = """SELECT {group}, count(*), sum(likes), sum(comments), sum(shares),
+ count(*) FILTER (WHERE sentiment = 'negative'), count(*) FILTER (WHERE sentiment = 'positive')
+ FROM social_posts WHERE counted AND day >= {since} AND day < {until} GROUP BY {group}"""
+
+
+def raw_aggregates(engine: Engine, scope: Scope) -> None:
+    """The same from the posts, as a page without totals would ask."""
+    bounds = {"since": number_of(scope.since), "until": number_of(scope.until)}
+    with snapshot(engine) as connection:
+        for group in ("1", "day", "platform", "place_id", "sentiment"):
+            statement = RAW.format(group=group, **bounds)
+            if group == "1":
+                statement = statement.split(" GROUP BY")[0]
+            connection.execute(text(statement)).all()
+
+
+def cube_lines(bench: Bench, built: Cube, build: float, megabytes: float) -> Iterator[Line]:
+    yield Line("cube: build", build, "ms", None, "once a process")
+    yield Line("cube: memory", megabytes, "MB", 60)
+    for days in (30, 365):
+        scope = last(days)
+        value = cpu(lambda scope=scope: six_aggregates(built, scope))
+        yield Line(f"cube: six aggregates, {days} days", value, "ms", 1.0 if days == 30 else None)
+    value = cpu(lambda: built.totals(last(30)))
+    yield Line("cube: totals of 30 days", value, "ms", 1.0)
+    raw = bench.milliseconds(lambda: raw_aggregates(bench.reader, last(30)), 3)
+    yield Line("the same from the posts in SQL", raw, "ms", None, "for orientation")
+    value = bench.milliseconds(lambda: built.refreshed(bench.reader), 20)
+    yield Line("cube: refresh, nothing new", value, "ms", 5)
+
+
+def size_of(cube: Cube) -> float:
+    """Megabytes of a cube's arrays."""
+    arrays = (array for block in cube._blocks.values() for array in vars(block).values())
+    return sum(array.nbytes for array in arrays) / 1e6
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def filters(places: tuple[Place, ...]) -> Iterator[tuple[str, PostFilter]]:
+    """Every kind of filter a page can set, with the name it is reported by."""
+    cities = ["all", "mainland", "unknown", *dict.fromkeys(p.city_slug for p in places)]
+    labels = (None, "negative", "positive", "unclassified")
+    for days, city, on, label in product((7, 30, 365), cities, (None, *PLATFORMS), labels):
+        name = f"{days}d {city} {on or 'any'} {label or 'any'}"
+        yield name, PostFilter(last(days, city=city, platform=on), label)
+    for days, place, label in product((30, 365), places[:: len(places) // 12], labels):
+        name = f"{days}d {place.slug} {label or 'any'}"
+        yield name, PostFilter(last(days, place=place.slug), label)
+    for days, topic, label, city in product(
+        (30, 365), TOPICS[:4], (None, "negative"), ("all", "langkawi", "sik")
+    ):
+        name = f"{days}d {city} topic {topic} {label or 'any'}"
+        yield name, PostFilter(last(days, city=city), label, topic)
+    for category in sorted({place.category for place in places}):
+        yield f"30d category {category}", PostFilter(last(30), category=category)
+    yield "30d not counted", PostFilter(last(30), counted=False)
+
+
+def list_lines(bench: Bench, places: tuple[Place, ...]) -> Iterator[Line]:
+    """The first 20 of every filter, in either order: the slowest one stands for all."""
+    for sort in ("newest", "engagement"):
+        times = []
+        for name, wanted in filters(places):
+            with snapshot(bench.reader) as connection:
+                search = queries._search(connection, wanted)
+                work = lambda search=search: search.keys(sort, 20, 0)  # noqa: B023, E731
+                work()
+                times.append((bench.milliseconds(work, 3), name))
+        times.sort()
+        middle = times[len(times) // 2][0]
+        slow, name = times[-1]
+        over = [f"{name} {value:.0f}" for value, name in times if value > 10]
+        what = f"{sort} 20 of {len(times)} filters"
+        yield Line(f"{what}: median", middle, "ms", 10)
+        yield Line(f"{what}: slowest", slow, "ms", 10, f"{name}; {len(over)} over the target")
+        if ARGUMENTS.verbose:
+            print("\n".join(over))
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def pages(places: tuple[Place, ...], count: int, size: int, run: str) -> list[list[MatchedPost]]:
+    """Pages of new posts of the last week, one platform a page, as a collector hands them in."""
+    random = np.random.default_rng(11)
+    weights = 1 / np.arange(1, len(places) + 1)
+    weights /= weights.sum()
+    result = []
+    for page in range(count):
+        platform = Platform(PLATFORMS[page % 3])
+        at = random.choice(len(places), size, p=weights)
+        minutes = random.integers(0, 7 * 1440, size)
+        likes = random.integers(0, 500, size)
+        rows = []
+        for i in range(size):
+            post = Post(
+                platform,
+                f"{run}-{page}-{i}",
+                f"Invented text {i} of a visit to {places[at[i]].name}",
+                NOW - timedelta(minutes=int(minutes[i])),
+                f"https://example.org/{run}/{page}/{i}",
+                language="ms",
+                likes=int(likes[i]),
+                comments=1,
+                shares=None,
+                hashtags=("kedah",),
+                found_by="search:1",
+            )
+            link = PlaceLink(places[at[i]].id, places[at[i]].name, "named", 28, True)
+            rows.append(MatchedPost(post, Match((link,), True, "named"), True, "named:x"))
+        result.append(rows)
+    return result
+
+
+def bare_upsert(connection, page: list[MatchedPost]) -> None:
+    """The page's posts and nothing else: what the totals are compared with."""
+    rows = [store.post_row(matched, NOW, ZONE) for matched in page]
+    statement = store._insert(connection, store.social_posts)
+    columns = ("content", "likes", "comments", "shares", "views", "engagement", "captured_at")
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["post_id", "platform"],
+            set_={name: statement.excluded[name] for name in columns},
+        ),
+        rows,
+    )
+
+
+def write_lines(bench: Bench, places: tuple[Place, ...], size: int = 1000) -> Iterator[Line]:
+    """Microseconds a post, wall time with its commit, for new pages and for known ones."""
+    bare = _per_post(bench.writer, pages(places, 6, size, "bare"), bare_upsert)
+    fresh = pages(places, 6, size, "full")
+    full = _per_post(bench.writer, fresh, _save)
+    again = _per_post(bench.writer, fresh, _save)
+    yield Line("bare upsert, batch 1,000", bare, "us/post")
+    yield Line("page with links and exact totals", full, "us/post", 3 * bare, "target: 3 x bare")
+    yield Line("known page, nothing new", again, "us/post", 3 * bare)
+    answers = [
+        [
+            Classification(
+                m.post.platform,
+                m.post.post_id,
+                Sentiment.NEUTRAL,
+                0.1,
+                "bench",
+                topics=("food",),
+                relevant=True,
+            )
+            for m in page
+        ]
+        for page in fresh
+    ]
+    label = _per_post(
+        bench.writer, answers, lambda c, page: store.save_classifications(c, page, now=NOW)
+    )
+    yield Line("late labels with exact totals", label, "us/post", 3 * bare)
+
+
+def _save(connection, page: list[MatchedPost]) -> None:
+    store.save_page(connection, page, now=NOW, zone=ZONE)
+
+
+def _per_post(engine: Engine, batches: list[list], work: Callable) -> float:
+    times = []
+    for batch in batches:
+        started = time.perf_counter()
+        with engine.begin() as connection:
+            work(connection, batch)
+        times.append((time.perf_counter() - started) * 1e6 / len(batch))
+    return statistics.median(times)
+
+
+def refresh_line(bench: Bench, places: tuple[Place, ...]) -> Line:
+    """The cost of taking a page of 200 posts into a cube, once it is committed."""
+    cube = Cube.load(bench.reader)
+    times = []
+    for page in pages(places, 5, 200, f"refresh-{time.time_ns()}"):
+        with bench.writer.begin() as connection:
+            _save(connection, page)
+        started = time.process_time()
+        cube = cube.refreshed(bench.reader)
+        times.append((time.process_time() - started) * 1000)
+    return Line("cube: refresh after a page", statistics.median(times), "ms", 25)
+
+
+# --- readers beside a writer ----------------------------------------------------------------------
+
+
+def consistency_lines(bench: Bench, places: tuple[Place, ...]) -> Iterator[Line]:
+    """One writer and 20 readers for a few seconds: errors, and pages that contradict themselves."""
+    stop, errors, wrong, reads = threading.Event(), [], [], []
+    batches = pages(places, 40, 200, f"race-{time.time_ns()}")
+
+    def write() -> None:
+        for page in batches:
+            with bench.writer.begin() as connection:
+                _save(connection, page)
+        stop.set()
+
+    def read() -> None:
+        engine = open_reader(bench.url)
+        cube = Cube.load(engine)
+        while not stop.is_set():
+            try:
+                cube = cube.refreshed(engine)
+                wrong.extend(_contradictions(cube, engine))
+                reads.append(1)
+            except ERRORS as error:
+                errors.append(error)
+        engine.dispose()
+
+    threads = [threading.Thread(target=_noting(read, errors)) for _ in range(20)]
+    writing = threading.Thread(target=_noting(write, errors, stop))
+    for thread in (*threads, writing):
+        thread.start()
+    for thread in (writing, *threads):
+        thread.join()
+    yield Line("1 writer + 20 readers: errors", len(errors), "", 0, f"{len(reads)} pages read")
+    yield Line("1 writer + 20 readers: contradictions", len(wrong), "", 0)
+
+
+def _noting(work: Callable[[], None], errors: list, stop: threading.Event | None = None):
+    def run() -> None:
+        try:
+            work()
+        except ERRORS as error:
+            errors.append(error)
+        finally:
+            if stop is not None:
+                stop.set()
+
+    return run
+
+
+def _contradictions(cube: Cube, engine: Engine) -> list[str]:
+    """What does not add up within one page: the cube by itself, and the totals with the posts."""
+    scope = last(7)
+    found = []
+    total = cube.totals(scope).posts
+    for table in (cube.daily(scope), cube.by_place(scope), cube.by_city(scope)):
+        if int(table["posts"].sum()) != total:
+            found.append("parts do not add up")
+    since, until = number_of(scope.since), number_of(scope.until)
+    with snapshot(engine) as connection:
+        cells = connection.execute(
+            text("SELECT sum(posts) FROM daily_totals WHERE day >= :since AND day < :until"),
+            {"since": since, "until": until},
+        ).scalar_one()
+        if int(cells or 0) != queries.count_posts(connection, PostFilter(scope)):
+            found.append("totals and posts differ")
+    return found
+
+
+def wrong_cells(engine: Engine) -> int:
+    """Cells of the totals that differ from the posts behind them."""
+    columns = "place_id, day, platform, posts, positive, neutral, negative, likes, likes_known"
+    counted = """SELECT coalesce(place_id, 0), day, platform, count(*),
+      count(*) FILTER (WHERE sentiment = 'positive'), count(*) FILTER (WHERE sentiment = 'neutral'),
+      count(*) FILTER (WHERE sentiment = 'negative'), sum(likes), count(likes)
+      FROM social_posts WHERE counted GROUP BY 1, 2, 3"""
+    with snapshot(engine) as connection:
+        stored = f"SELECT {columns} FROM daily_totals"
+        return sum(
+            connection.execute(
+                text(f"SELECT count(*) FROM ({one} EXCEPT {other}) AS wrong")
+            ).scalar_one()
+            for one, other in ((stored, counted), (counted, stored))
+        )
+
+
+# --- other engines --------------------------------------------------------------------------------
+
+
+def duckdb_line(url: str) -> Line | None:
+    """The same aggregates in DuckDB on its own copy of the posts; None without DuckDB or SQLite."""
+    try:
+        import duckdb
+    except ImportError:
+        return None
+    if not url.startswith("sqlite"):
+        return None
+    engine = open_reader(url)
+    columns = "day, platform, place_id, sentiment, likes, comments, shares, counted"
+    with snapshot(engine) as connection:
+        cursor = connection.connection.cursor()
+        frame = store_frame(cursor.execute(f"SELECT {columns} FROM social_posts"), columns)
+    engine.dispose()
+    database = duckdb.connect()
+    database.register("frame", frame)
+    database.execute("CREATE TABLE social_posts AS SELECT * FROM frame")
+    scope = last(30)
+    bounds = {"since": number_of(scope.since), "until": number_of(scope.until)}
+
+    def ask() -> None:
+        for group in ("day", "platform", "place_id", "sentiment"):
+            database.execute(RAW.format(group=group, **bounds)).fetchall()
+
+    return Line("the same in DuckDB, native table", cpu(ask, 5), "ms", None, "for orientation")
+
+
+def store_frame(cursor, columns: str):
+    """A cursor's rows as a table."""
+    import pandas as pd
+
+    return pd.DataFrame(cursor.fetchall(), columns=columns.split(", "))
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+
+def measure(url: str, total: int) -> list[Line]:
+    """Every line for a database of `total` posts; it is filled when it is empty."""
+    bench = Bench(url)
+    started = time.perf_counter()
+    migrate(bench.writer)
+    with bench.writer.begin() as connection:
+        empty = connection.execute(text("SELECT count(*) FROM social_posts")).scalar_one() == 0
+    if empty:
+        fill(bench.writer, total)
+    lines = [Line("made the posts", time.perf_counter() - started, "s")]
+    before = time.process_time()
+    cube = Cube.load(bench.reader)
+    build = (time.process_time() - before) * 1000
+    lines += cube_lines(bench, cube, build, size_of(cube))
+    lines += list_lines(bench, cube.places)
+    lines += write_lines(bench, cube.places)
+    lines.append(refresh_line(bench, cube.places))
+    lines += consistency_lines(bench, cube.places)
+    lines.append(Line("wrong cells", wrong_cells(bench.reader), "", 0))
+    if (duck := duckdb_line(url)) is not None:
+        lines.append(duck)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    lines.append(Line("peak memory of this process", peak, "MB"))
+    return lines
+
+
+def show(title: str, lines: list[Line]) -> None:
+    print(f"\n{title}\n{'measurement':<46} {'value':>12} {'target':>10} {'ratio':>7}")
+    for line in lines:
+        target = "" if line.target is None else f"{line.target:,.2f}"
+        ratio = f"{line.value / line.target:.2f}" if line.target else ""
+        missed = line.target is not None and line.value > line.target
+        value = f"{line.value:,.2f} {line.unit}".strip()
+        mark = "  MISSED" if missed else ""
+        print(f"{line.what:<46} {value:>12} {target:>10} {ratio:>7}{mark}  {line.note}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.storage", description=__doc__)
+    parser.add_argument("--posts", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--ten-million", action="store_true", help="also 10,000,000 posts")
+    parser.add_argument("--database-url", help="an empty database to use instead of SQLite files")
+    parser.add_argument("--keep", type=Path, help="a folder for the SQLite files, used again")
+    parser.add_argument("--verbose", action="store_true", help="name every filter that is slow")
+    return parser.parse_args()
+
+
+def main() -> None:
+    sizes = [*ARGUMENTS.posts, *([10_000_000] if ARGUMENTS.ten_million else [])]
+    speeds = {}
+    with tempfile.TemporaryDirectory() as made:
+        folder = ARGUMENTS.keep or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        for total in sizes if ARGUMENTS.database_url is None else sizes[:1]:
+            url = ARGUMENTS.database_url or f"sqlite:///{folder}/bench-{total}.db"
+            lines = measure(url, total)
+            show(f"{total:,} posts", lines)
+            speeds[total] = next(x.value for x in lines if "aggregates, 30" in x.what)
+    if len(speeds) > 1:
+        few, many = min(speeds), max(speeds)
+        line = Line(f"t({many:,}) / t({few:,})", speeds[many] / speeds[few], "", 1.3)
+        show("Growth of the six aggregates", [line])
+
+
+if __name__ == "__main__":
+    ARGUMENTS = _arguments()
+    main()

@@ -1,0 +1,254 @@
+"""Search: the quick way to exactly the posts behind a number, however rare they are.
+
+SQLite has no statistics unless somebody runs ANALYZE, and PostgreSQL's may be old, so no planner is
+left to guess: each route below leaves one index as the only way in, and a bounded count says which
+route is the shortest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, text
+
+from db.tables import UNKNOWN_PLACE, data_version, post_topics, social_posts
+from insights.model import PostFilter, number_of
+
+Key = tuple[str, str]
+SORTS = ("newest", "engagement")
+UNCLASSIFIED = "unclassified"
+# An ordered walk that has not found its posts among so many leaves the rest to another route.
+WALK = 8_000
+# The same where each post on the way is looked up among the topics.
+WALK_TOPIC = 1_500
+# A route with fewer posts than this is taken at once; counting stops at the second number.
+SHORT = 2_000
+LONG = 20_000
+
+_post = social_posts.c
+# Written out and not as a column: only so does SQLite see that the partial indices apply.
+COUNTED = text("social_posts.counted")
+NOT_COUNTED = text("NOT social_posts.counted")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to the posts: `way` can be served by one index; `rest` is only tested on the way."""
+
+    way: list
+    rest: list
+    topic: bool = False
+
+    def posts(self, *columns) -> Select:
+        source = select(*columns).select_from(social_posts)
+        if self.topic:
+            source = source.join(
+                post_topics,
+                and_(
+                    post_topics.c.post_id == _post.post_id,
+                    post_topics.c.platform == _post.platform,
+                ),
+            )
+        return source.where(*self.way, *self.rest)
+
+    def probe(self) -> Select:
+        """How many posts the way leads past, counted up to LONG."""
+        table = post_topics if self.topic else social_posts
+        some = select(text("1")).select_from(table).where(*self.way).limit(LONG).subquery()
+        return select(func.count()).select_from(some)
+
+
+class Search:
+    """The posts of one filter. `place_ids` are its places by id (0 for "place unknown"), None for
+    all."""
+
+    def __init__(self, connection: Connection, wanted: PostFilter, place_ids: Sequence[int] | None):
+        self._connection = connection
+        self._wanted = wanted
+        self._ids = place_ids
+
+    def count(self) -> int:
+        """How many posts there are."""
+        statement = self._shortest().posts(func.count())
+        return self._connection.execute(statement).scalar_one()
+
+    def keys(self, sort: str, limit: int, offset: int) -> list[Key]:
+        """The keys of one page, in its order.
+
+        First a walk along the index that has this order, as far as a fixed number of posts. Where
+        the filter is too rare for it to fill the page, all its posts are gathered by the shortest
+        route: by then they are few.
+        """
+        if self._wanted.counted and not self._wanted.text:
+            route, is_all = self._walk(sort)
+            found = self._page(route, sort, limit, offset)
+            if len(found) == limit or is_all:
+                return found
+        return self._page(self._shortest(), sort, limit, offset)
+
+    def _page(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
+        statement = route.posts(_post.post_id, _post.platform).order_by(*order(sort))
+        rows = self._connection.execute(statement.limit(limit).offset(offset))
+        return [(row.post_id, row.platform) for row in rows]
+
+    def _walk(self, sort: str) -> tuple[Route, bool]:
+        """The way along the first posts of an order; and whether those are all there are."""
+        if sort == "engagement":
+            column, way = _post.engagement, [COUNTED, _post.engagement.is_not(None)]
+            rest = [*self._inert_days, *self._tests]
+        else:
+            column, way, rest = _post.created_at, [COUNTED, *self._instants], self._tests
+        steps = WALK_TOPIC if self._wanted.topic else WALK
+        edge = self._connection.execute(
+            select(column).where(*way).order_by(column.desc()).limit(1).offset(steps)
+        ).scalar_one_or_none()
+        if edge is not None:
+            return Route([*way, column >= edge], rest), False
+        # Posts of unknown engagement are not on this way.
+        return Route(way, rest), sort == "newest"
+
+    def _shortest(self) -> Route:
+        """The route that leads past the fewest posts."""
+        if not self._wanted.counted:
+            return Route([NOT_COUNTED, *self._days], [~_post.is_repost, *self._labels])
+        best, fewest = None, None
+        for make in self._routes:
+            route = make()
+            passed = self._connection.execute(route.probe()).scalar_one()
+            if fewest is None or passed < fewest:
+                best, fewest = route, passed
+            if passed < SHORT:
+                break
+        assert best is not None
+        return best
+
+    @property
+    def _routes(self) -> list[Callable[[], Route]]:
+        wanted = self._wanted
+        routes: list[Callable[[], Route]] = []
+        if self._ids is not None:
+            routes.append(self._by_places)
+        if wanted.sentiment == UNCLASSIFIED:
+            routes.append(self._by_missing_label)
+        if wanted.topic is not None:
+            routes.append(self._by_topic)
+        if wanted.scope.platform is not None:
+            routes.append(self._by_platform)
+        return [*routes, self._by_days]
+
+    def _by_places(self) -> Route:
+        return Route([COUNTED, *self._days, at_places(self._ids or [])], self._tests)
+
+    def _by_days(self) -> Route:
+        return Route([COUNTED, *self._instants], self._tests)
+
+    def _by_missing_label(self) -> Route:
+        return Route([COUNTED, _post.sentiment.is_(None), *self._instants], self._tests)
+
+    def _by_platform(self) -> Route:
+        platform = _post.platform == self._wanted.scope.platform
+        return Route([COUNTED, platform, *self._instants], self._tests)
+
+    def _by_topic(self) -> Route:
+        since, until = self._bounds
+        named = post_topics.c
+        way = [named.topic == self._wanted.topic, named.day >= since, named.day < until]
+        rest = [COUNTED, *self._inert_days, *self._places, *self._labels]
+        return Route(way, rest, topic=True)
+
+    # --- conditions ---
+
+    @property
+    def _bounds(self) -> tuple[int, int]:
+        return number_of(self._wanted.scope.since), number_of(self._wanted.scope.until)
+
+    @property
+    def _days(self) -> list:
+        since, until = self._bounds
+        return [_post.day >= since, _post.day < until]
+
+    @property
+    def _inert_days(self) -> list:
+        """The days as a test that no index can serve."""
+        since, until = self._bounds
+        return [_post.day + 0 >= since, _post.day + 0 < until]
+
+    @cached_property
+    def _instants(self) -> list:
+        """The scope's days as instants: `day` was fixed from `created_at` in this zone."""
+        zone = ZoneInfo(self._connection.execute(select(data_version.c.timezone)).scalar_one())
+        scope = self._wanted.scope
+        return [
+            _post.created_at >= _midnight(scope.since, zone),
+            _post.created_at < _midnight(scope.until, zone),
+        ]
+
+    @property
+    def _tests(self) -> list:
+        return [*self._places, *self._labels, *self._topic]
+
+    @property
+    def _places(self) -> list:
+        """The places as a test and not as a way in: SQLite would otherwise leave the index that is
+        in the wanted order, and take 630 ms instead of 0.03 for the newest 20 of Langkawi."""
+        if self._ids is None:
+            return []
+        return [func.coalesce(_post.place_id + 0, UNKNOWN_PLACE).in_(self._ids)]
+
+    @property
+    def _labels(self) -> list:
+        """Platform, label and words as tests; `coalesce` keeps indices out."""
+        wanted = self._wanted
+        tests: list[Any] = []
+        if wanted.scope.platform is not None:
+            tests.append(func.coalesce(_post.platform, "") == wanted.scope.platform)
+        if wanted.sentiment is not None:
+            label = "" if wanted.sentiment == UNCLASSIFIED else wanted.sentiment
+            tests.append(func.coalesce(_post.sentiment, "") == label)
+        if wanted.text:
+            tests.append(_post.content.icontains(wanted.text, autoescape=True))
+        return tests
+
+    @property
+    def _topic(self) -> list:
+        if self._wanted.topic is None:
+            return []
+        named = post_topics.c
+        return [
+            exists().where(
+                named.post_id == _post.post_id,
+                named.platform == _post.platform,
+                named.topic == self._wanted.topic,
+            )
+        ]
+
+
+def order(sort: str) -> list:
+    """The order of a list: complete, so that its pages never overlap.
+
+    A post's day never contradicts its time: naming it lets an index serve the first terms.
+    """
+    rest = [_post.created_at.desc(), _post.post_id, _post.platform]
+    if sort == "engagement":
+        return [_post.engagement.desc().nulls_last(), _post.day.desc(), *rest]
+    if sort == "newest":
+        return rest
+    raise ValueError(f"posts are sorted by {' or '.join(SORTS)}, not {sort!r}")
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def at_places(ids: Sequence[int]):
+    """The condition that lets an index on the place serve these places."""
+    known = [place_id for place_id in ids if place_id != UNKNOWN_PLACE]
+    if UNKNOWN_PLACE not in ids:
+        return _post.place_id.in_(known)
+    nowhere = _post.place_id.is_(None)
+    return or_(_post.place_id.in_(known), nowhere) if known else nowhere
