@@ -314,7 +314,7 @@ def _save_page(
     line.fetched += page.fetched
     line.say(page.note)
     # A page that only says something is no answer: a platform that gave none has failed.
-    line.pages += page.problem is None and bool(page.fetched or page.last)
+    line.pages += page.problem is None and bool(page.fetched or page.last or not page.note)
     if page.problem is not None:
         line.fail(page.problem.kind, page.problem.message)
 
