@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -288,6 +288,36 @@ def why_of(connection: Connection, platform: Platform | str, post_id: str) -> di
         "links": [dict(found) for found in links],
         "topics": _topics_of(connection, [key]).get(key, ()),
     }
+
+
+@dataclass(frozen=True)
+class Named:
+    """A place that a post names: the words that name it and the rule that let them count."""
+
+    place: str
+    alias: str
+    why: str
+    is_primary: bool
+
+
+def named_places(
+    connection: Connection, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Named, ...]]:
+    """The places that these posts (post id, platform) name, the primary one first."""
+    found: dict[tuple[str, str], tuple[Named, ...]] = {}
+    if not keys:
+        return found
+    link = post_places.c
+    for row in connection.execute(
+        select(link.post_id, link.platform, places.c.name, link.alias, link.why, link.is_primary)
+        .join_from(post_places, places, places.c.id == link.place_id)
+        .where(tuple_(link.post_id, link.platform).in_(list(keys)))
+        .order_by(link.is_primary.desc(), link.start)
+    ):
+        key = (row.post_id, row.platform)
+        named = Named(row.name, row.alias, row.why, row.is_primary)
+        found[key] = (*found.get(key, ()), named)
+    return found
 
 
 def topics_by_place(

@@ -17,7 +17,11 @@ with wide:
     overview.trend(scope)
 with narrow:
     overview.sentiment(scope, totals)
-    overview.platforms(scope)
 
 overview.topics(scope)
-overview.top_places(scope, compared)
+
+wide, narrow = st.columns([2, 1])
+with wide:
+    overview.top_places(scope, compared)
+with narrow:
+    overview.platforms(scope)

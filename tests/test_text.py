@@ -120,8 +120,8 @@ def test_large_figures_are_abbreviated_and_unknown_ones_are_a_dash(value, shown)
 
 
 def test_not_quite_all_is_never_called_all():
-    assert text.percent(99.99) == "99 %"
-    assert text.percent(100) == "100 %"
+    assert text.percent(0.9999) == "99 %"
+    assert text.percent(1) == "100 %"
     assert text.percent(None) == "—"
 
 

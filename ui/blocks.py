@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import pandas as pd
 import streamlit as st
 
 from insights import metrics
@@ -135,6 +136,22 @@ def chart(
             open_posts(scope, **narrow)
 
 
+def as_links(key: str, links: Callable[[], list[tuple[str, int, str]]]) -> None:
+    """A chart's figures as links, for a keyboard or a screen reader; made only when opened.
+
+    `links` returns words, number of posts and address (from `posts_href`).
+    """
+    with st.expander(t("chart.as_links"), on_change="rerun", key=f"links_{key}") as opened:
+        if opened.open:
+            lines = (f"[{words}]({address}) {text.number(n)}" for words, n, address in links())
+            st.markdown("  \n".join(lines))
+
+
+def table(rows: list[dict[str, str]], alt: str) -> None:
+    """A short table; cells may hold links of ours and never anybody else's words."""
+    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt=alt)
+
+
 def safe_url(platform: str, url: str | None) -> str | None:
     """The address of a post's original if it is https and on the platform's own hosts."""
     try:
@@ -186,9 +203,9 @@ def _delta(change: metrics.Change | None) -> dict[str, Any]:
         return {"delta": t("change.too_few"), **quiet}
     if change.kind == "same" or change.percent is None or round(change.percent, 1) == 0:
         return {"delta": 0, "delta_description": t("change.same"), **quiet}
-    return {"delta": f"{text.signed(change.percent, 1)} %".replace("\N{MINUS SIGN}", "-")} | {
-        "delta_color": "off"
-    }
+    # Only the plain hyphen turns the arrow down.
+    shown = percent_text(change).replace("\N{MINUS SIGN}", "-")
+    return {"delta": shown, "delta_color": "off"}
 
 
 def known_note(known: int, posts: int) -> str:
@@ -204,7 +221,12 @@ def change_text(change: metrics.Change | metrics.Trend | None) -> str:
         return text.UNKNOWN
     if change.kind in {"new", "too_few", "same"} or change.percent is None:
         return t(f"change.{change.kind}")
-    return f"{text.signed(change.percent, 1)} %"
+    return percent_text(change)
+
+
+def percent_text(change: metrics.Change | metrics.Trend) -> str:
+    """A change in per cent; a tenth of a per cent means nothing on a doubling."""
+    return f"{text.signed(change.percent, 0 if abs(change.percent) >= 100 else 1)} %"
 
 
 def net_text(totals: metrics.Totals, least: int = 5) -> str:

@@ -20,7 +20,17 @@ import streamlit as st
 
 from db import demo, queries
 from db.cube import Cube
-from db.engine import ERRORS, Engine, open_reader, open_writer, snapshot
+from db.engine import (
+    ERRORS,
+    DatabaseError,
+    Engine,
+    Schema,
+    open_reader,
+    open_writer,
+    schema_state,
+    snapshot,
+    sqlite_file,
+)
 from db.seed import seed_places
 from insights import metrics, steps
 from insights.model import Place, PostFilter, Scope
@@ -52,17 +62,22 @@ class Database:
 
 
 class Live:
-    """The shared database, and what is known of it while it does not answer."""
+    """The shared database, and what is known of it while it cannot be read.
+
+    `why` is then "never" (nobody has made it yet) or "unreachable", with `problem` and
+    `failed_since`.
+    """
 
     def __init__(self, url: str):
         self._url = url
         self._database: Database | None = None
         self._retry_at = 0.0
+        self.why = "never"
         self.failed_since: datetime | None = None
         self.problem: str | None = None
 
     def cube(self) -> tuple[Database, Cube] | None:
-        """The database and its totals; None while it cannot be used (see `problem`)."""
+        """The database and its totals; None while it cannot be read."""
         if time.monotonic() < self._retry_at:
             return None
         try:
@@ -71,14 +86,32 @@ class Live:
         except ERRORS as error:
             self._note(error)
             return None
-        self._retry_at, self.failed_since, self.problem = 0.0, None, None
+        self.failed_since = self.problem = None
         return self._database, cube
 
-    def _note(self, error: BaseException) -> None:
-        # The driver's own words may repeat the address, which may hold a password.
-        self.problem = type(error).__name__
+    def _note(self, error: Exception) -> None:
+        if self._was_never_made():
+            self.why, self.failed_since, self.problem = "never", None, None
+            return
+        self.why = "unreachable"
+        self.problem = _problem(error)
         self.failed_since = self.failed_since or datetime.now(UTC)
         self._retry_at = time.monotonic() + _RETRY_SECONDS
+
+    def _was_never_made(self) -> bool:
+        try:
+            file = sqlite_file(self._url)
+            if file and not file.exists():
+                return True
+            with snapshot(self._database.engine) as connection:
+                return schema_state(connection) is Schema.MISSING
+        except ERRORS:
+            return False
+
+
+def _problem(error: Exception) -> str:
+    """An error in words that may be shown: a driver's own may repeat addresses and values."""
+    return str(error) if isinstance(error, DatabaseError) else type(error).__name__
 
 
 @dataclass(frozen=True)
@@ -179,13 +212,13 @@ def _source_for(demo_wanted: bool) -> Source:
     live = _live()
     found = live.cube() if not demo_wanted else None
     if found is None:
-        why = "chosen" if demo_wanted else "unreachable"
+        why = "chosen" if demo_wanted else live.why
         return _demo_source(why, live.failed_since, live.problem)
     database, cube = found
     try:
         status = _live_status(database.engine, cube.version)
     except ERRORS as error:
-        return _demo_source("unreachable", datetime.now(UTC), type(error).__name__)
+        return _demo_source("unreachable", datetime.now(UTC), _problem(error))
     return Source(database.engine, cube, status) if status else _demo_source("never")
 
 
@@ -400,6 +433,14 @@ def posts(
     return _ask(_page_of_posts, wanted, sort, limit, offset)
 
 
+Named = queries.Named
+
+
+def named_places(rows: pd.DataFrame) -> dict[tuple[str, str], tuple[Named, ...]]:
+    """Every place that these posts name, by (post id, platform), the main place first."""
+    return _ask(queries.named_places, tuple(zip(rows["post_id"], rows["platform"], strict=True)))
+
+
 def posts_later(wanted: PostFilter, sort: str, limit: int) -> Callable[[], pd.DataFrame]:
     """The same for a file: it is read when the file is made, outside any run of a page."""
     engine = _source().engine
@@ -556,6 +597,6 @@ def health() -> dict[str, object]:
     try:
         state = _source_for(demo_wanted=False).status
     except ERRORS as error:
-        return {"ok": False, "problem": type(error).__name__}
+        return {"ok": False, "problem": _problem(error)}
     last = state.last_success.isoformat() if state.last_success else None
     return {"ok": True, "data": "demo" if state.demo else "live", "why": state.why, "last": last}

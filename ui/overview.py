@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,11 +11,12 @@ import streamlit as st
 
 from insights import metrics
 from insights.model import Scope, Sentiment
-from ui import blocks, charts, data, text
+from ui import blocks, charts, data, filters, text
 from ui.text import t
 
 COUNTS = ("likes", "comments", "shares", "views")
 _TOP = 8
+_LONGEST_EVENT = timedelta(days=14)
 _LABELS = (*(str(label) for label in Sentiment), charts.UNCLASSIFIED)
 
 
@@ -38,8 +40,13 @@ def _posts(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> Non
         text.compact(totals.posts),
         change=_change(compared, "posts"),
         help=t("metric.exact", exact=text.number(totals.posts), what=t("metric.posts_help")),
-        link=(scope, t("metric.see_posts"), {}),
+        link=(scope, posts_words(totals.posts), {}),
     )
+
+
+def posts_words(posts: int) -> str:
+    """ "1 post", "1,697 posts"."""
+    return t("count.post") if posts == 1 else t("count.posts", n=text.number(posts))
 
 
 def _count(scope: Scope, totals: metrics.Totals, compared: data.Compared, name: str) -> None:
@@ -51,7 +58,7 @@ def _count(scope: Scope, totals: metrics.Totals, compared: data.Compared, name: 
         change=_change(compared, name),
         note=blocks.known_note(getattr(totals, f"{name}_known"), totals.posts),
         help=t("metric.exact", exact=text.number(value), what=t(f"metric.{name}_help")),
-        link=(scope, t("metric.see_most_liked"), {"sort": "engagement"}),
+        link=(scope, t("metric.see_posts"), {"sort": "engagement"}),
     )
 
 
@@ -81,20 +88,25 @@ def net(scope: Scope, totals: metrics.Totals) -> None:
         text.signed(net.value) if net else text.UNKNOWN,
         note=note,
         help=t("metric.net_help"),
-        link=(scope, t("sentiment.negative"), {"sentiment": "negative"}) if net else None,
+        link=(scope, _negative_words(totals), {"sentiment": "negative"}) if net else None,
     )
+
+
+def _negative_words(totals: metrics.Totals) -> str:
+    return f"{text.sentiment('negative')} ({text.number(totals.negative)})"
 
 
 def coverage(scope: Scope, totals: metrics.Totals) -> None:
     """The share of posts that carry a label, and how many wait for one."""
     waiting = totals.unclassified
+    words = t("metric.waiting", n=text.number(waiting))
     blocks.metric(
         "classified_share",
         t("metric.classified_share"),
         text.percent(totals.coverage),
-        note=t("metric.waiting", n=text.number(waiting)) if waiting else t("metric.all_classified"),
+        note="" if waiting else t("metric.all_classified"),
         help=t("metric.share_help"),
-        link=(scope, t("metric.see_waiting"), {"sentiment": "unclassified"}) if waiting else None,
+        link=(scope, words, {"sentiment": "unclassified"}) if waiting else None,
     )
 
 
@@ -109,9 +121,11 @@ def lines_above(scope: Scope) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="period_line"):
         st.caption(days, width="stretch")
         rest = data.not_counted(scope)
-        blocks.posts_link(
-            scope, t("overview.not_about", n=text.number(rest)), counted=False
-        ) if rest else st.caption(t("overview.not_about", n=0))
+        words = t("overview.not_about", n=text.number(rest))
+        if rest:
+            blocks.posts_link(scope, words, counted=False)
+        else:
+            st.caption(words, width="content")
 
 
 def line_below(compared: data.Compared) -> None:
@@ -152,45 +166,46 @@ def trend(scope: Scope) -> None:
             scope=scope,
             opens=days_of,
         )
-        _days_table(scope, days, weekly)
+        blocks.as_links(
+            "daily_trend", lambda: [_day_link(scope, day, posts) for day, posts in _spoken(days)]
+        )
 
 
 def _weeks_before(scope: Scope) -> list[int]:
     """The posts of as many days, a whole number of weeks earlier: equal weekdays lie together."""
     back = timedelta(days=7 * -(-scope.days // 7))
-    earlier = Scope(
-        scope.since - back, scope.until - back, scope.city, scope.place, scope.platform, scope.demo
-    )
+    earlier = replace(scope, since=scope.since - back, until=scope.until - back)
     return data.daily(earlier)["posts"].tolist()
 
 
 def _events(scope: Scope) -> list[tuple]:
-    found = data.events_between(scope.since, scope.until)
+    """Events that can be told on a day of the axis. A season, or a month in which a date is still
+    to be announced, says nothing about one day."""
     name = f"name_{text.language()}"
-    return [(row["starts_on"], row["ends_on"], row[name]) for row in found.to_dict("records")]
+    return [
+        (row["starts_on"], row["ends_on"], row[name])
+        for row in data.events_between(scope.since, scope.until).to_dict("records")
+        if row["ends_on"] - row["starts_on"] <= _LONGEST_EVENT
+        and (filters.ALL in (scope.city, row["city_slug"]) or scope.city == row["city_slug"])
+    ]
 
 
-def days_of(custom: Any) -> dict[str, Any] | None:
+def days_of(custom: Any) -> dict[str, Any]:
     """What a bar of days opens: its first and last day, both included ("2026-11-01/2026-11-07")."""
     first, _, last = str(custom[0]).partition("/")
-    since, until = pd.Timestamp(first).date(), pd.Timestamp(last or first).date()
-    return {"since": since, "until": until + timedelta(days=1)}
+    until = date.fromisoformat(last or first) + timedelta(days=1)
+    return {"since": date.fromisoformat(first), "until": until}
 
 
-def _days_table(scope: Scope, days: pd.DataFrame, weekly: bool) -> None:
-    """The same as links, for a keyboard or a screen reader; made only when it is opened."""
-    with st.expander(t("overview.days_table"), on_change="rerun") as table:
-        if not table.open:
-            return
-        spoken = days[days["posts"] > 0].iloc[::-1].head(31)
-        rows = zip(spoken["day"], spoken["posts"], strict=True)
-        st.markdown("  \n".join(_day_line(scope, day, posts) for day, posts in rows))
+def _spoken(days: pd.DataFrame) -> list[tuple[date, int]]:
+    """The days that have posts, newest first; a month of them at most."""
+    some = days[days["posts"] > 0].iloc[::-1].head(31)
+    return list(zip(some["day"], some["posts"], strict=True))
 
 
-def _day_line(scope: Scope, day: date, posts: int) -> str:
+def _day_link(scope: Scope, day: date, posts: int) -> tuple[str, int, str]:
     address = blocks.posts_href(scope, since=day, until=day + timedelta(days=1))
-    words = f"{text.weekday(day)} {text.day(day)}"
-    return f"[{words}]({address}) {t('count.posts', n=text.number(posts))}"
+    return f"{text.weekday(day)} {text.day(day)}", posts, address
 
 
 def sentiment(scope: Scope, totals: metrics.Totals) -> None:
@@ -214,13 +229,21 @@ def sentiment(scope: Scope, totals: metrics.Totals) -> None:
 
 
 def platforms(scope: Scope) -> None:
-    """Posts by platform as bars, and the same as links."""
-    rows = data.by_platform(scope)
-    rows = rows[rows["posts"] > 0].sort_values("posts", ascending=False)
+    """Posts and net sentiment by platform; each opens its posts."""
+    rows = data.by_platform(scope).sort_values("posts", ascending=False)
     with blocks.card(t("overview.platforms"), t("overview.platforms_note")):
-        for row in rows.to_dict("records"):
-            words = f"{text.platform(row['platform'])} · {text.number(row['posts'])}"
-            blocks.posts_link(scope, words, platform=row["platform"])
+        blocks.table(
+            [_platform_row(scope, row) for row in rows.itertuples()], t("overview.platforms_alt")
+        )
+
+
+def _platform_row(scope: Scope, row: Any) -> dict[str, str]:
+    address = blocks.posts_href(scope, platform=row.platform)
+    return {
+        t("filter.platform"): f"[{text.platform(row.platform)}]({address})",
+        t("overview.posts"): text.number(row.posts),
+        t("overview.net"): blocks.net_text(data.totals_of(row)),
+    }
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -230,8 +253,7 @@ def top_places(scope: Scope, compared: data.Compared) -> None:
     """The places with the most engagement: posts, trend, net sentiment; each opens its posts."""
     with blocks.card(t("overview.places"), t("overview.places_note")):
         rows = data.popular_places(scope, compared, _TOP)
-        table = pd.DataFrame([_place_row(scope, row) for row in rows])
-        st.table(table, border="horizontal", hide_index=True, alt=t("overview.places_alt"))
+        blocks.table([_place_row(scope, row) for row in rows], t("overview.places_alt"))
 
 
 def _place_row(scope: Scope, row: data.PopularPlace) -> dict[str, str]:
@@ -247,16 +269,16 @@ def _place_row(scope: Scope, row: data.PopularPlace) -> dict[str, str]:
 
 
 def topics(scope: Scope) -> None:
-    """What people praise and what they complain about, side by side."""
+    """What people complain about and what they praise; beside them the platforms."""
     rows = data.topics(scope)
     for column, key, label in zip(
         st.columns(2), ("complain", "praise"), ("negative", "positive"), strict=True
     ):
         with column, blocks.card(t(f"overview.{key}"), t(f"overview.{key}_note")):
-            _topic_links(scope, rows, label)
+            _topics_of(scope, rows, label)
 
 
-def _topic_links(scope: Scope, rows: pd.DataFrame, label: str) -> None:
+def _topics_of(scope: Scope, rows: pd.DataFrame, label: str) -> None:
     rows = rows[rows[label] > 0].nlargest(_TOP, label)
     if rows.empty:
         st.caption(t("overview.no_topics"))
@@ -276,3 +298,15 @@ def _topic_links(scope: Scope, rows: pd.DataFrame, label: str) -> None:
         scope=scope,
         opens=lambda custom: {"topic": custom[0], "sentiment": label},
     )
+    blocks.as_links(
+        f"topics_{label}", lambda: [_topic_link(scope, r, label) for r in _records(rows)]
+    )
+
+
+def _records(rows: pd.DataFrame) -> list[dict]:
+    return rows.to_dict("records")
+
+
+def _topic_link(scope: Scope, row: dict, label: str) -> tuple[str, int, str]:
+    address = blocks.posts_href(scope, topic=row["topic"], sentiment=label)
+    return text.topic(row["topic"]), row[label], address

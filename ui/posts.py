@@ -116,8 +116,9 @@ def listing(wanted: PostFilter, sort: str, found: int) -> None:
     page = min(_page(), pages)
     first = (page - 1) * PER_PAGE
     rows = data.posts(wanted, sort=sort, limit=PER_PAGE, offset=first)
+    named = data.named_places(rows)
     for row in rows.to_dict("records"):
-        _card(row, wanted)
+        _card(row, named.get((row["post_id"], row["platform"]), ()))
     with st.container(horizontal=True, vertical_alignment="center"):
         shown = t("posts.shown", first=text.number(first + 1), last=text.number(first + len(rows)))
         st.caption(shown, width="stretch")
@@ -131,20 +132,21 @@ def _page() -> int:
 
 
 def _turn(page: int, pages: int) -> None:
-    shell.show("page", page)
-    st.pagination(pages, key=shell.state_of("page"), on_change=_turned)
+    # A widget of its own for every page: st.pagination cannot be told a value from outside.
+    key = f"turn_{page}_{pages}"
+    st.pagination(pages, default=page, key=key, on_change=_turned, args=(key,))
 
 
-def _turned() -> None:
-    page = st.session_state[shell.state_of("page")]
+def _turned(key: str) -> None:
+    page = st.session_state[key]
     shell.put_in_url(page=page if page > 1 else None)
 
 
-def _card(row: Mapping[str, Any], wanted: PostFilter) -> None:
+def _card(row: Mapping[str, Any], named: tuple[data.Named, ...]) -> None:
     with st.container(border=True, gap="xsmall"):
         st.markdown(_headline(row))
         blocks.plain(row["content"] or t("posts.no_text"))
-        st.caption("  \n".join(_fine_print(row)))
+        st.caption("  \n".join(_fine_print(row, named)))
 
 
 def _headline(row: Mapping[str, Any]) -> str:
@@ -171,32 +173,35 @@ def _known(value: Any) -> Any:
 
 
 def _place_of(row: Mapping[str, Any]) -> str:
-    name, city = _known(row.get("place")), _known(row.get("city"))
     if not row["counted"]:
         return ""
-    if not name:
-        return t("posts.unknown_place")
-    return name if name == city else f"{name}, {city}"
+    name, city = _known(row["place"]), text.city(_known(row["city_slug"]) or "unknown")
+    return city if name in (None, city) else f"{name}, {city}"
 
 
-def _fine_print(row: Mapping[str, Any]) -> list[str]:
+def _fine_print(row: Mapping[str, Any], named: tuple[data.Named, ...]) -> list[str]:
     counts = " · ".join(f"{t(f'posts.{name}')} {text.number(_known(row[name]))}" for name in COUNTS)
-    return [counts, _label_line(row), f"{t('posts.why')}: {text.inert(why(row))}"]
+    topics = ", ".join(text.topic(code) for code in row["topics"])
+    lines = [f"{counts} · {t('posts.topics_line', topics=topics)}" if topics else counts]
+    lines.append(f"{t('posts.why')}: {text.inert(why(row))} {text.inert(_others(named))}".rstrip())
+    return [*lines, _label_line(row)]
+
+
+def _others(named: tuple[data.Named, ...]) -> str:
+    others = [f"{link.place} (“{link.alias}”)" for link in named if not link.is_primary]
+    return t("posts.also_named", places=", ".join(others)) if others else ""
 
 
 def _label_line(row: Mapping[str, Any]) -> str:
-    label = _known(row["sentiment"])
-    if not label:
+    if not _known(row["sentiment"]):
         return t("posts.waiting")
-    return text.inert(
-        t(
-            "posts.classified",
-            label=text.sentiment(label),
-            score=t("posts.score", score=text.signed(_known(row["sentiment_score"]), 2)),
-            who=_known(row["classified_by"]) or text.UNKNOWN,
-            when=text.moment(_known(row["classified_at"]), data.zone()),
-        )
-    )
+    confidence = _known(row["confidence"])
+    said = [t("posts.score", score=text.signed(_known(row["sentiment_score"]), 2))]
+    if confidence is not None:
+        said.append(t("posts.confidence", share=text.percent(confidence)))
+    who = _known(row["classified_by"]) or text.UNKNOWN
+    said.append(t("posts.by", who=who, when=text.moment(_known(row["classified_at"]), data.zone())))
+    return text.inert(f"{t('posts.label')}: {text.sentiment(row['sentiment'])}, {', '.join(said)}")
 
 
 def why(row: Mapping[str, Any]) -> str:
@@ -293,8 +298,8 @@ def _file_rows(rows: pd.DataFrame, zone):
             text.platform(row["platform"]),
             row["post_id"],
             _local(row["created_at"], zone),
-            _known(row.get("place")),
-            _known(row.get("city")),
+            _known(row["place"]),
+            text.city(row["city_slug"]) if _known(row["city_slug"]) else None,
             row["content"],
             text.sentiment(label),
             _known(row["sentiment_score"]),

@@ -32,6 +32,7 @@ _CHOICES = "choices"
 _KEPT = "kept_query"
 _SCOPE = "scope"
 _PICK = "pick_"
+_HEAD_WIDTH = 300
 
 
 def open_page() -> Scope:
@@ -74,8 +75,8 @@ def _open_data(choices: filters.Choices) -> None:
     except ERRORS:
         st.error(t("shell.no_database"), icon=":material/database_off:")
         st.stop()
-    scope = filters.scope_of(choices, data.today())
-    st.session_state[_SCOPE] = replace(scope, demo=status.demo)
+    scope = replace(filters.scope_of(choices, data.today()), demo=status.demo)
+    st.session_state[_SCOPE] = scope
 
 
 def pages() -> list:
@@ -97,8 +98,7 @@ def pages() -> list:
 def frame(title: str) -> Iterator[None]:
     """The logo, the filters and the mark, then the page inside the `with` block."""
     st.logo(str(ROOT / "static" / "icon.svg"), size="large")
-    _header(title)
-    _filters()
+    _toolbar(title)
     _mark()
     st.session_state[_FRAMED] = True
     try:
@@ -121,53 +121,49 @@ def query_for(scope: Scope) -> dict[str, str]:
 # --- header and filters --------------------------------------------------------------------------
 
 
-def _header(title: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="page_header"):
-        st.title(title, anchor=False, width="stretch")
-        pick(
-            st.segmented_control,
-            "lang",
-            t("filter.language"),
-            text.LANGUAGES,
-            choices().lang,
-            required=True,
-            label_visibility="collapsed",
-        )
+def _toolbar(title: str) -> None:
+    """The page's title, the language and the filters in one row, which wraps where it is narrow."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):
+        # So wide that on a phone it fills the first row alone, and on a desk leaves room beside it.
+        with st.container(horizontal=True, vertical_alignment="center", width=_HEAD_WIDTH):
+            st.title(title, anchor=False, width="content")
+            _language()
+        _filters()
+    if choices().complaint:
+        st.caption(t(choices().complaint))
+
+
+def _language() -> None:
+    label, codes, chosen = t("filter.language"), text.LANGUAGES, choices().lang
+    pick(
+        st.segmented_control,
+        "lang",
+        label,
+        codes,
+        chosen,
+        required=True,
+        label_visibility="collapsed",
+    )
 
 
 def _filters() -> None:
     chosen = choices()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        pick(
-            st.selectbox,
-            "city",
-            t("filter.city"),
-            filters.CITY_CHOICES,
-            chosen.city,
-            width=220,
-        )
-        pick(
-            st.segmented_control,
-            "period",
-            t("filter.period"),
-            (*filters.PERIODS, filters.CUSTOM),
-            chosen.period,
-            on_change=_period_picked,
-            required=True,
-        )
-        if chosen.period == filters.CUSTOM:
-            _range()
-        pick(
-            st.selectbox,
-            "platform",
-            t("filter.platform"),
-            filters.PLATFORM_CHOICES,
-            chosen.platform,
-            width=180,
-        )
-        _demo_switch()
-    if chosen.complaint:
-        st.caption(t(chosen.complaint))
+    cities, platforms = filters.CITY_CHOICES, filters.PLATFORM_CHOICES
+    periods = (*filters.PERIODS, filters.CUSTOM)
+    pick(st.selectbox, "city", t("filter.city"), cities, chosen.city, width=186)
+    pick(st.selectbox, "platform", t("filter.platform"), platforms, chosen.platform, width=150)
+    pick(
+        st.segmented_control,
+        "period",
+        t("filter.period"),
+        periods,
+        chosen.period,
+        on_change=_period_picked,
+        required=True,
+    )
+    if chosen.period == filters.CUSTOM:
+        _range()
+    _demo_switch()
 
 
 def pick(
@@ -243,16 +239,17 @@ def _period_picked() -> None:
 
 def _range() -> None:
     chosen = choices()
-    for key, value in (("from", chosen.first), ("to", chosen.last)):
-        show(key, value)
-        st.date_input(
-            t(f"filter.{key}"),
-            key=_PICK + key,
-            max_value=data.today(),
-            format="DD/MM/YYYY",
-            on_change=_range_picked,
-            width=140,
-        )
+    with st.container(horizontal=True, width="content"):
+        for key, value in (("from", chosen.first), ("to", chosen.last)):
+            show(key, value)
+            st.date_input(
+                t(f"filter.{key}"),
+                key=_PICK + key,
+                max_value=data.today(),
+                format="DD/MM/YYYY",
+                on_change=_range_picked,
+                width=140,
+            )
 
 
 def _range_picked() -> None:

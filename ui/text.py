@@ -94,8 +94,8 @@ def topic(code: str) -> str:
 
 
 def category(code: str) -> str:
-    """A place category's word; codes are written as in the gazetteer ("Beach")."""
-    return name_of("category", code.lower().replace(" / ", "_").replace(" ", "_"))
+    """A place category's word; codes are written as in the gazetteer ("Beach"), "" is none."""
+    return name_of("category", (code or "unknown").lower().replace(" / ", "_").replace(" ", "_"))
 
 
 def city(slug: str) -> str:
@@ -125,14 +125,14 @@ def compact(value: float | None) -> str:
     return number(value)
 
 
-def percent(value: float | None, digits: int = 0) -> str:
-    """A percentage, 0..100 ("87 %"). Not quite all is never rounded up to 100."""
-    if value is None or value != value:
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share of 1 as a percentage ("87 %"). Not quite all is never rounded up to 100."""
+    if share is None or share != share:
         return UNKNOWN
-    limit = 100 - 10**-digits
-    if limit < value < 100:
-        value = limit
-    return f"{value:.{digits}f} %"
+    shown, limit = share * 100, 100 - 10**-digits
+    if limit < shown < 100:
+        shown = limit
+    return f"{shown:.{digits}f} %"
 
 
 def signed(value: float | None, digits: int = 0) -> str:
