@@ -13,7 +13,8 @@ _FROM = r"ke|kat|dekat|dkt|dari|dr|pi|pergi|mai|balik|sampai|singgah|area|sekita
 _AT = rf"di|{_FROM}"
 _AT_EN = r"in|at|to|from|near|around|visit|visiting|reach|reached"
 _TOWN = r"pekan|bandar|daerah|bandaraya|mukim|hospital|penduduk|orang|town of"
-_ROAD = r"(?<!jalan )(?<!jalan-)jalan|jln|lorong|lrg|persiaran|lebuh"
+# "jalan-jalan Langkawi" and "jom jalan Langkawi" are strolls, "Jalan Langkawi" is a street.
+_ROAD = r"(?<!jalan )(?<!jalan-)(?<!jom )(?<!nak )(?<!pi )(?<!pergi )jalan|jln|lorong|lrg|persiaran"
 
 
 def _before(words: str) -> re.Pattern[str]:
@@ -91,7 +92,7 @@ _BRIDGE_RIVALS = (
 )
 _RIVAL_COMPANY = (
     r"berhad|bhd|saham|bursa|dividen|share price|palm oil|plantations?|ladang sawit|jcorp"
-    r"|johor corporation|suku tahun|untung bersih|net profit|shares|pemegang saham"
+    r"|johor corporation|suku tahun|untung bersih|net profit|pemegang saham"
 )
 _BEACH_AFTER = (
     r"malam|hari|laut|jalan|panas|ramai|hujan|mandi|main|lepak|makan|cuaca|matahari|nak|sibuk|ombak"
@@ -112,27 +113,31 @@ _BRIDGE = Guard(
 _GUNUNG_RAYA = Guard(never_before=_before("hari|puasa"), words=None)
 _BANDAR_BAHARU = Guard(before=None, never_after=_after("bangi|akan|untuk|nilai|klang|salak tinggi"))
 
+_STATE = Guard(
+    never_before=_before(
+        rf"k\.?d\.?|skuad|pasukan|penyokong|bola ?sepak|jersi|jersey|pemain|jurulatih"
+        rf"|ultras?|team|{_ROAD}"
+    ),
+    never_after=_after(
+        r"fc|f\.c\.?|fa|united|ii|u-?\d\d|darul aman fc|road|street|lawan|vs|tumpas|benam"
+    ),
+)
+
 # Keyed by the name without spaces and signs, as `places.key` makes it.
 GUARDS: dict[str, Guard] = {
     "langkawi": Guard(
         never_before=_before(
-            rf"tour de|k\.?d\.?|km|mv|kapal|deklarasi|akta|piagam|perjanjian|bilik(?: mesyuarat)?"
+            rf"tour de|k\.?d\.?|(?<!\d )km|mv|deklarasi|akta|piagam|perjanjian|bilik(?: mesyuarat)?"
             rf"|dewan|dewan serbaguna|taman|apartment|pangsapuri|{_ROAD}"
         ),
         never_after=_after(r"declaration|international dialogue|room|ballroom|street"),
     ),
-    "kedah": Guard(
-        never_before=_before(
-            rf"k\.?d\.?|kapal|skuad|pasukan|penyokong|bola ?sepak|jersi|jersey|pemain|jurulatih"
-            rf"|ultras?|team|kampung|kg|taman|{_ROAD}"
-        ),
-        never_after=_after(
-            r"fc|f\.c\.?|fa|united|ii|u-?\d\d|darul aman fc|road|street|lawan|vs|tumpas|benam"
-        ),
-    ),
+    "kedah": _STATE,
+    "negerikedah": _STATE,
+    "kedahdarulaman": _STATE,
     "kulim": Guard(
         never_before=_before(_ROAD),
-        never_after=_after(rf"malaysia\)? (?:berhad|bhd)|malaysia\)|{_RIVAL_COMPANY}"),
+        never_after=_after(rf"malaysia\)? (?:berhad|bhd)|malaysia\)|shares|{_RIVAL_COMPANY}"),
         never=_anywhere(_RIVAL_COMPANY),
     ),
     "kuah": Guard(
@@ -148,9 +153,11 @@ GUARDS: dict[str, Guard] = {
         ordinary=True,
     ),
     "baling": Guard(
-        before=_before(rf"{_FROM}|{_AT_EN}|{_TOWN}|budak|air panas|kampung|kg"),
+        before=_before(
+            rf"{_FROM}|{_AT_EN}|{_TOWN}|budak|air panas|kampung|kg|banjir|kepala air|polis|bomba"
+        ),
         weak=_before("di"),
-        after=_after(r"town|district"),
+        after=_after(r"town|district|banjir|dilanda|diserang|gerik"),
         never_before=_before(
             rf"jangan|suka|kena|nak|tolong|boleh|terus|pandai|aku|dia|baling|tukang|{_ROAD}"
         ),
@@ -281,6 +288,22 @@ CHINESE_ACCIDENTS = re.compile(
     r"|[今每昨明同当當隔整半]日得拉|[西南北冬木黄苦丝絲]瓜[镇鎮埠]|无锡县|無錫縣|秘[鲁魯][乃]"
 )
 
+# Smaller towns whose name stands nowhere else and means nothing else.
+TOWNS = (
+    "Guar Chempedak",
+    "Guar Cempedak",
+    "Kuala Ketil",
+    "Jeniang",
+    "Kodiang",
+    "Jerlun",
+    "Padang Serai",
+    "Tikam Batu",
+    "Kota Sarang Semut",
+    "Bukit Selambau",
+    "Teluk Kechai",
+    "Padang Matsirat",
+    "Mergong",
+)
 # Kedah itself, with the language of each spelling.
 KEDAH: tuple[tuple[str, str], ...] = (
     ("Kedah", "ms"),
@@ -291,6 +314,8 @@ KEDAH: tuple[tuple[str, str], ...] = (
     ("吉打州", "zh"),
     ("เกอดะฮ์", "th"),
     ("ไทรบุรี", "th"),
+    # Towns of Kedah that are no row of the gazetteer: the post is about Kedah, place unknown.
+    *((town, "town") for town in TOWNS),
     ("visitkedah", "tag"),
     ("kedahtourism", "tag"),
     ("tourismkedah", "tag"),
@@ -302,6 +327,7 @@ TAG_BEFORE = (
     r"|cuti|cuticuti|bercuti|bercutidi|percutian|jom|jomke|jompi|jalanjalan|jalan2|trip|tripto"
     r"|travel|tour|tourism|hotel|homestay|resort|chalet|pulau|pantai|island|makan|makanmakan|food"
     r"|cafe|kereta|keretasewa|sewakereta|rentcar|dekat|di|ke|hello|hi|bye|best|aboutthe|ironman"
+    r"|sunset|sunrise|night|malam|pasarmalam|weekend|holiday|vacation|escape|chill|prayfor"
     r"|gengs?|anak|orang|warga|ig|insta|viral|kedah|banjir|ribut|sampah|feri|jeti|lima"
 )
 TAG_AFTER = (

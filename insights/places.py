@@ -28,6 +28,8 @@ _SAFE_TAG_LENGTH = 5
 _SAFE_MENTION_LENGTH = 8
 # How many characters beside a name are looked at for cue words.
 _WINDOW = 32
+# A text that names more is a list of keywords; judging each against each would take seconds.
+_MOST_HITS = 300
 
 _SPACE = re.compile(r"\s+")
 # Soft hyphens, zero-width and direction marks: invisible, but they split words.
@@ -100,13 +102,6 @@ class _Hit:
     end: int
     name: _Name
     tag: str = ""
-
-    def inside(self, other: _Hit) -> bool:
-        return (
-            other.start <= self.start
-            and self.end <= other.end
-            and self.end - self.start < other.end - other.start
-        )
 
 
 @dataclass(frozen=True)
@@ -253,7 +248,8 @@ class Gazetteer:
         return hits
 
     def _hit(self, found: re.Match[str]) -> _Hit:
-        return _Hit(found.start(1), found.end(1), self._names[key(found[1])])
+        name = self._names.get(found[1]) or self._names[key(found[1])]
+        return _Hit(found.start(1), found.end(1), name)
 
     def _tag_hits(self, text: str, taken: set[int]) -> Iterator[_Hit]:
         """Places inside longer hashtags: #langkawitrip, #visitalorsetar2026."""
@@ -274,17 +270,16 @@ class Gazetteer:
         )
 
     def _match(self, hits: Sequence[_Hit], reading: _Reading, length: int) -> Match:
-        hits = [hit for hit in hits if not _is_something_else(hit, reading)]
-        if FOOTBALL.search(reading.text):
+        hits = [hit for hit in hits[:_MOST_HITS] if not _is_something_else(hit, reading)]
+        names_kedah = any(hit.name.place is None for hit in hits)
+        if names_kedah and FOOTBALL.search(reading.text):
             hits = [hit for hit in hits if hit.name.place is not None]
-        doubtful = [hit for hit in hits if _is_doubtful(hit, reading)]
-        sure = _outermost([hit for hit in hits if hit not in doubtful])
-        reading = replace(reading, sure=tuple(sure))
+        doubtful = {hit for hit in hits if _is_doubtful(hit, reading)}
+        sure = _outermost(hit for hit in hits if hit not in doubtful)
         reasons = {hit: f"tag:{hit.tag}" if hit.tag else "name" for hit in sure}
-        for hit in doubtful:
-            why = _reason(hit, reading)
-            if why:
-                reasons[hit] = why
+        if doubtful:
+            reading = replace(reading, sure=tuple(sure))
+            reasons |= {hit: why for hit in doubtful if (why := _reason(hit, reading))}
         kept = _outermost(reasons)
         links = self._links({hit: reasons[hit] for hit in kept}, length)
         if links:
@@ -441,8 +436,14 @@ def _far_sign(hit: _Hit, reading: _Reading) -> str:
 
 def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:
     """The hits in reading order without those that lie inside a longer one."""
-    ordered = sorted(hits, key=lambda hit: (hit.start, -hit.end))
-    return [hit for hit in ordered if not any(hit.inside(other) for other in ordered)]
+    kept: list[_Hit] = []
+    reach = widest = -1
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.end < reach or (hit.end == reach and hit.start > widest):
+            continue
+        kept.append(hit)
+        reach, widest = hit.end, hit.start
+    return kept
 
 
 def _overlaps(hit: _Hit, spans: Sequence[tuple[int, int]]) -> bool:
