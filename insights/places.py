@@ -26,6 +26,8 @@ DEFAULT_HASHTAG_COUNT = 30
 # A joined name shorter than this may hide in an unrelated tag or account name.
 _SAFE_TAG_LENGTH = 5
 _SAFE_MENTION_LENGTH = 8
+# A longer title is seldom written out ("Muzium Arkeologi Lembah Bujang").
+_LONG_TITLE = 18
 # How many characters beside a name are looked at for cue words.
 _WINDOW = 32
 # A text that names more is a list of keywords; judging each against each would take seconds.
@@ -216,8 +218,9 @@ class Gazetteer:
                 yield _Name(alias.text, key(alias.text), place, alias.needs_context, guard)
 
     def _sure(self, place: Place, tags: bool) -> list[_Name]:
-        """The spellings that mean this place wherever they stand, in the seed's order, those
-        made as hashtags ("kuahlangkawi") right behind the first one or left out."""
+        """The spellings that mean this place wherever they stand, the plainest first, with or
+        without those made as hashtags ("kuahlangkawi"). The order of the aliases plays no part:
+        a database keeps none."""
         made = {alias.text for alias in place.aliases if alias.language == "tag"}
         names = [
             name
@@ -227,8 +230,8 @@ class Gazetteer:
             and (name.says_where or place.slug not in RIVALS)
             and (tags or name.text not in made)
         ]
-        first = place.aliases[0].text if place.aliases else ""
-        return sorted(names, key=lambda name: (name.text != first, name.text not in made))
+        title = key(place.name.split(" (")[0])
+        return sorted(names, key=lambda name: _plainness(name, title, made))
 
     def _telling(self) -> Iterator[str]:
         """Kedah, then one spelling of every place, then the others, in the gazetteer's order."""
@@ -456,6 +459,22 @@ def _holds(words: str, shorter: str) -> bool:
 
 def _is_latin(text: str) -> bool:
     return text.isascii()
+
+
+def _plainness(name: _Name, title: str, made: set[str]) -> tuple[int, int, str]:
+    """How near a spelling is to what people would type for a place: its name unless that is long,
+    a part of it, a hashtag of its own, the name with Kedah or another word added, anything else."""
+    if name.key == title and len(title) <= _LONG_TITLE:
+        rank = 0
+    elif name.key in title:
+        rank = 1
+    elif name.text in made:
+        rank = 2
+    elif title in name.key:
+        rank = 3 if "kedah" in name.key else 4
+    else:
+        rank = 5
+    return rank, len(name.key), name.key
 
 
 def _is_safe(name: _Name) -> bool:

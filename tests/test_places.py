@@ -208,6 +208,12 @@ def test_thirty_hashtags_by_default_each_naming_a_place_or_kedah():
     assert all(GAZETTEER.match(f"#{tag}").about_kedah for tag in tags)
 
 
+def test_terms_and_hashtags_do_not_hang_on_the_order_of_the_aliases():
+    turned = Gazetteer([replace(p, aliases=p.aliases[::-1]) for p in seed_places()])
+    assert turned.default_hashtags() == GAZETTEER.default_hashtags()
+    assert turned.search_terms() == GAZETTEER.search_terms()
+
+
 def test_short_posts_are_matched_fast_enough_for_a_backfill():
     posts = [
         "Cuaca panas betul hari ni, jom minum cendol tepi jalan",
