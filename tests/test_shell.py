@@ -99,11 +99,18 @@ def test_an_unknown_value_in_the_url_is_ignored(tmp_path, open_app):
 
 def test_choosing_a_city_writes_its_code_into_the_url(tmp_path, open_app):
     app = open_app(a_live_database(tmp_path, some_posts()), lang="en")
-    app.selectbox(key="pick_city").select("kulim").run()
+    app.selectbox(key="pick_city").select("yan").run()
 
-    assert app.query_params["city"] == "kulim"
+    assert app.query_params["city"] == "yan"
     assert not app.exception
     assert not app.metric
+
+
+def test_a_city_that_this_database_does_not_know_is_ignored(tmp_path, open_app):
+    app = open_app(a_live_database(tmp_path, some_posts()), city="kulim")
+
+    assert app.selectbox(key="pick_city").value == "all"
+    assert app.metric[0].value == "6"
 
 
 def test_filters_survive_a_page_change(tmp_path, open_app):

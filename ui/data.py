@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -187,11 +188,13 @@ def _open_descriptors() -> list[int]:
 
 def _send_at_once(descriptor: int) -> None:
     try:
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return
         with socket.socket(fileno=os.dup(descriptor)) as connection:
             if connection.family in (socket.AF_INET, socket.AF_INET6):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError:
-        return  # not a socket, or closed meanwhile
+        return  # closed meanwhile, or not of TCP
 
 
 # --- choosing ------------------------------------------------------------------------------
@@ -386,6 +389,12 @@ def topics(scope: Scope) -> pd.DataFrame:
 def places() -> tuple[Place, ...]:
     """The gazetteer of the database that answers."""
     return tuple(cube().places)
+
+
+def knows_city(slug: str) -> bool:
+    """Whether the database that answers can be asked for this city or group of cities."""
+    groups = {"all", "mainland", "unknown"}
+    return slug in groups or any(place.city_slug == slug for place in cube().places)
 
 
 # --- posts and runs, from the database ---------------------------------------------------------

@@ -75,6 +75,9 @@ def _open_data(choices: filters.Choices) -> None:
     except ERRORS:
         st.error(t("shell.no_database"), icon=":material/database_off:")
         st.stop()
+    if not data.knows_city(choices.city):
+        choices = replace(choices, city=filters.ALL)
+        st.session_state[_CHOICES] = choices
     scope = replace(filters.scope_of(choices, data.today()), demo=status.demo)
     st.session_state[_SCOPE] = scope
 
@@ -184,11 +187,12 @@ def pick(
     under `key` in the tables).
     """
     show(key, value)
+    words = {code: names(code) if names else text.name_of(key, code) for code in options}
     widget(
         label,
         options,
         key=_PICK + key,
-        format_func=names or (lambda code: text.name_of(key, code)),
+        format_func=words.get,
         on_change=on_change or _picked,
         args=() if on_change else (key,),
         **given,
