@@ -1,0 +1,125 @@
+"""What readers see: every page, both languages and themes, desktop and phone, and its links."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from tests.e2e.browser import DESKTOP, PHONE, dashboard, visit
+
+PAGES = ("", "places", "sentiment", "posts", "events", "data_health", "about")
+COUNTING = ("", "places", "sentiment")
+
+# Every link to posts with the number of posts it promises: the number that ends its words, or in
+# a table the number of posts in its row.
+LINKS_WITH_NUMBERS = r"""
+() => [...document.querySelectorAll('a[href*="posts?"]')].map(link => {
+  const row = link.closest('tr');
+  const heads = row ? [...row.closest('table').querySelectorAll('th')] : [];
+  const column = heads.findIndex(head => head.innerText.trim() === 'Posts');
+  const cell = row ? row.querySelectorAll('td')[column] : link;
+  if (!cell || (row && !cell.contains(link))) return null;
+  const ends = cell.innerText.trim().match(/([\d,]+)\)?(?:\s*posts?)?$/);
+  return ends && [link.href, ends[1]];
+}).filter(Boolean)
+"""
+
+
+@pytest.mark.parametrize("lang", ["ms", "en"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [(DESKTOP, "light"), (PHONE, "dark")],
+    ids=["desktop-light", "phone-dark"],
+)
+def test_every_page_opens_without_an_error(browser, demo_server, lang, size, scheme):
+    with visit(browser, size=size, scheme=scheme) as seen:
+        for page in PAGES:
+            seen.open(f"{demo_server.url}/{page}?lang={lang}")
+
+            assert seen.page.locator("[data-testid='stException']").count() == 0, page
+            assert "DEMO" in seen.text(), page
+            assert not re.search(r"Live data|Data langsung", seen.text()), page
+            assert seen.overflow() == 0, page
+            assert seen.complaints == [], page
+        assert seen.foreign(demo_server) == []
+
+
+def test_a_deep_link_on_a_fresh_server_shows_the_filtered_page_in_its_frame(browser, tmp_path):
+    given = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/live.db",
+        "DEMO_DATABASE_URL": f"sqlite:///{tmp_path}/demo.db",
+    }
+    with dashboard(tmp_path, given) as server, visit(browser) as seen:
+        seen.open(f"{server.url}/places?city=langkawi&period=7d&lang=en")
+
+        text = seen.text()
+        assert "Overview" in text
+        assert "DEMO" in text
+        assert "Pantai Cenang" in text
+        assert "Gunung Jerai" not in text
+        assert "city=langkawi" in seen.page.url
+        assert "period=7d" in seen.page.url
+
+
+def test_ten_numbers_picked_at_random_open_exactly_so_many_posts(browser, demo_server):
+    picked = random.Random(20261123)
+    found = []
+    with visit(browser) as seen:
+        for page in COUNTING:
+            seen.open(f"{demo_server.url}/{page}?lang=en&period=30d")
+            links = seen.page.evaluate(LINKS_WITH_NUMBERS)
+            assert len(links) >= 5, page
+            found += links
+        for address, number in picked.sample(found, 10):
+            seen.open(address)
+            shown = re.search(r"[\d,]+", seen.number("posts_found"))
+            assert shown, address
+            assert shown[0] == number, address
+
+
+def test_the_total_opens_exactly_its_posts(browser, demo_server):
+    with visit(browser) as seen:
+        seen.open(f"{demo_server.url}/?lang=en&period=7d&city=langkawi")
+        total = re.search(r"[\d,]+", seen.number("total_posts").split("\n", 1)[1])[0]
+        seen.page.get_by_role("link", name="See posts").first.click()
+        seen.settle()
+
+        assert re.search(r"[\d,]+", seen.number("posts_found"))[0] == total
+
+
+def test_filters_survive_a_page_change_and_a_reload(browser, demo_server):
+    with visit(browser) as seen:
+        seen.open(f"{demo_server.url}/?lang=en&period=90d&city=alor-setar&platform=x")
+        seen.page.get_by_role("link", name="Sentiment", exact=True).first.click()
+        seen.page.wait_for_url("**/sentiment**")
+        seen.settle()
+        seen.page.reload()
+        seen.settle()
+
+        for part in ("city=alor-setar", "period=90d", "platform=x", "lang=en"):
+            assert part in seen.page.url
+        assert "Alor Setar" in seen.text("[data-testid='stMainBlockContainer']")
+
+
+def test_unknown_values_in_the_url_are_ignored(browser, demo_server):
+    with visit(browser) as seen:
+        for page in PAGES:
+            seen.open(
+                f"{demo_server.url}/{page}?city=atlantis&period=9z&lang=xx&platform=%00&place=x'"
+                "&from=2026-99-99&to=1&sentiment=great&page=-1"
+            )
+            assert seen.page.locator("[data-testid='stException']").count() == 0, page
+
+
+def test_two_tabs_do_not_disturb_each_other(browser, demo_server):
+    with visit(browser) as one, visit(browser) as other:
+        one.open(f"{demo_server.url}/?lang=en&city=langkawi")
+        other.open(f"{demo_server.url}/?lang=ms&city=yan")
+        one.page.reload()
+        one.settle()
+
+        assert "city=langkawi" in one.page.url
+        assert "Jumlah hantaran" in other.text() or "hantaran" in other.text()
+        assert "posts" in one.text().lower()
