@@ -141,6 +141,8 @@ def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
         cursor.execute("PRAGMA foreign_keys=ON")
+        # 16 MB a connection instead of 2: a list or an ingest at a million posts fits.
+        cursor.execute("PRAGMA cache_size=-16000")
         if not read_only:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")

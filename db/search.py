@@ -7,7 +7,7 @@ route is the shortest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
@@ -22,13 +22,15 @@ from insights.model import PostFilter, number_of
 Key = tuple[str, str]
 SORTS = ("newest", "engagement")
 UNCLASSIFIED = "unclassified"
-# An ordered walk that has not found its posts among so many leaves the rest to another route.
-WALK = 8_000
-# The same where each post on the way is looked up among the topics.
-WALK_TOPIC = 1_500
-# A route with fewer posts than this is taken at once; counting stops at the second number.
-SHORT = 2_000
-LONG = 20_000
+# How many posts an ordered walk passes before it gives up: first few, as most filters are not rare.
+WALKS = (4_000, 40_000)
+# The same from topic to post, where each step costs a look at the post.
+TOPIC_WALKS = (300, 1_500)
+# And from post to topic, where only posts that pass every other test are looked up.
+LOOKUP_WALKS = (1_500, 20_000)
+# A route past fewer posts than the first number is taken at once; nothing counts past the second.
+SHORT = 1_500
+LONG = 10_000
 
 _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
@@ -80,15 +82,15 @@ class Search:
     def keys(self, sort: str, limit: int, offset: int) -> list[Key]:
         """The keys of one page, in its order.
 
-        First a walk along the index that has this order, as far as a fixed number of posts. Where
-        the filter is too rare for it to fill the page, all its posts are gathered by the shortest
+        First walks along an index that has this order, as far as a fixed number of posts. Where
+        the filter is too rare for them to fill the page, all its posts are gathered by the shortest
         route: by then they are few.
         """
         if self._wanted.counted and not self._wanted.text:
-            route, is_all = self._walk(sort)
-            found = self._page(route, sort, limit, offset)
-            if len(found) == limit or is_all:
-                return found
+            for route, is_all in self._walks(sort):
+                found = self._page(route, sort, limit, offset)
+                if len(found) == limit or is_all:
+                    return found
         return self._page(self._shortest(), sort, limit, offset)
 
     def _page(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
@@ -96,56 +98,80 @@ class Search:
         rows = self._connection.execute(statement.limit(limit).offset(offset))
         return [(row.post_id, row.platform) for row in rows]
 
-    def _walk(self, sort: str) -> tuple[Route, bool]:
-        """The way along the first posts of an order; and whether those are all there are."""
-        if sort == "engagement":
-            column, way = _post.engagement, [COUNTED, _post.engagement.is_not(None)]
-            rest = [*self._inert_days, *self._tests]
+    def _walks(self, sort: str) -> Iterator[tuple[Route, bool]]:
+        """The ways along the first posts of an order; and whether those are all there are."""
+        if self._wanted.topic is None:
+            walk = self._walk_by_engagement if sort == "engagement" else self._walk_by_time
+            steps = WALKS
+        elif sort == "newest":
+            walk, steps = self._walk_by_topic, TOPIC_WALKS
+        elif self._is_short(self._by_topic()):
+            return
         else:
-            column, way, rest = _post.created_at, [COUNTED, *self._instants], self._tests
-        steps = WALK_TOPIC if self._wanted.topic else WALK
-        edge = self._connection.execute(
-            select(column).where(*way).order_by(column.desc()).limit(1).offset(steps)
-        ).scalar_one_or_none()
-        if edge is not None:
-            return Route([*way, column >= edge], rest), False
-        # Posts of unknown engagement are not on this way.
-        return Route(way, rest), sort == "newest"
+            walk, steps = self._walk_by_engagement, LOOKUP_WALKS
+        yield from map(walk, steps)
+
+    def _walk_by_engagement(self, steps: int) -> tuple[Route, bool]:
+        column = _post.engagement
+        way = [COUNTED, column.is_not(None)]
+        edge = self._edge(column, way, steps)
+        # Posts of unknown engagement are not on this way, so it never leads past all.
+        bound = [] if edge is None else [column >= edge]
+        return Route([*way, *bound], [*self._inert_days, *self._tests]), False
+
+    def _walk_by_time(self, steps: int) -> tuple[Route, bool]:
+        column, (since, until) = _post.created_at, self._instants
+        edge = self._edge(column, [COUNTED, since, until], steps)
+        # One lower bound: SQLite takes the first of two for the index and only tests the other.
+        way = [COUNTED, until, since if edge is None else column >= edge]
+        return Route(way, self._tests), edge is None
+
+    def _walk_by_topic(self, steps: int) -> tuple[Route, bool]:
+        route = self._by_topic()
+        named, since, until = route.way
+        edge = self._edge(post_topics.c.day, route.way, steps)
+        way = [named, until, since if edge is None else post_topics.c.day >= edge]
+        return Route(way, route.rest, topic=True), edge is None
+
+    def _edge(self, column, way: list, steps: int) -> Any:
+        """The value of an ordered column so many steps along the way; None beyond its end."""
+        statement = select(column).where(*way).order_by(column.desc()).limit(1).offset(steps)
+        return self._connection.execute(statement).scalar_one_or_none()
+
+    def _is_short(self, route: Route) -> bool:
+        return self._connection.execute(route.probe()).scalar_one() < SHORT
 
     def _shortest(self) -> Route:
         """The route that leads past the fewest posts."""
         if not self._wanted.counted:
             return Route([NOT_COUNTED, *self._days], [~_post.is_repost, *self._labels])
-        best, fewest = None, None
-        for make in self._routes:
-            route = make()
-            passed = self._connection.execute(route.probe()).scalar_one()
-            if fewest is None or passed < fewest:
-                best, fewest = route, passed
-            if passed < SHORT:
+        routes = self._routes
+        if len(routes) == 1:
+            return routes[0]
+        passed = []
+        for route in routes:
+            passed.append(self._connection.execute(route.probe()).scalar_one())
+            if passed[-1] < SHORT:
                 break
-        assert best is not None
-        return best
+        return routes[passed.index(min(passed))]
 
     @property
-    def _routes(self) -> list[Callable[[], Route]]:
+    def _routes(self) -> list[Route]:
+        """Every way there is, those that are likely to be short first."""
         wanted = self._wanted
-        routes: list[Callable[[], Route]] = []
+        routes = []
         if self._ids is not None:
-            routes.append(self._by_places)
+            routes.append(self._by_places())
         if wanted.sentiment == UNCLASSIFIED:
-            routes.append(self._by_missing_label)
-        if wanted.topic is not None:
-            routes.append(self._by_topic)
+            routes.append(self._by_missing_label())
         if wanted.scope.platform is not None:
-            routes.append(self._by_platform)
-        return [*routes, self._by_days]
+            routes.append(self._by_platform())
+        if wanted.topic is not None:
+            routes.append(self._by_topic())
+        return routes or [Route([COUNTED, *self._instants], self._tests)]
 
     def _by_places(self) -> Route:
         return Route([COUNTED, *self._days, at_places(self._ids or [])], self._tests)
-
-    def _by_days(self) -> Route:
-        return Route([COUNTED, *self._instants], self._tests)
 
     def _by_missing_label(self) -> Route:
         return Route([COUNTED, _post.sentiment.is_(None), *self._instants], self._tests)
