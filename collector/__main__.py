@@ -37,7 +37,7 @@ from collector.rounds import Limits, classify_waiting, collect
 from collector.scheduler import Job, Scheduler
 from collector.status import status_lines
 from db import queries, store
-from db.demo import make_demo
+from db.demo import HASH_SECRET, make_demo
 from db.engine import (
     ERRORS,
     DatabaseError,
@@ -388,6 +388,7 @@ class _Demo:
             demo_classifier(),
             now,
             zone=collector.settings.zone,
+            hash_secret=HASH_SECRET,
             stop=collector.stop,
             limits=collector.limits,
             guard=lease.guard,

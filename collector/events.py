@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -126,16 +126,31 @@ def _holiday(
     seeded: EventTemplate | None,
 ) -> EventTemplate:
     unsure = _unsure(seeded)
-    listed = [
-        f"{day.isoformat()}{'?' if estimated or day in unsure else ''}"
-        for day, estimated in sorted(days)
-    ]
+    dated = {day: estimated or day in unsure for day, estimated in sorted(days)}
+    listed = [_span(first, last, dated[first]) for first, last in _spans(dated)]
     template = seeded or EventTemplate(
         slug, names[0], names[1], "all", "dates", {}, kind="holiday", source=SOURCE
     )
     return replace(
         template, recurrence="dates", rule={"dates": listed}, duration_days=1, confirmed=True
     )
+
+
+def _spans(dated: Mapping[date, bool]) -> Iterator[tuple[date, date]]:
+    """First and last day of each run of days that follow each other and are equally sure."""
+    first = last = None
+    for day, unsure in dated.items():
+        if last is None or day - last != timedelta(1) or dated[last] != unsure:
+            if first is not None:
+                yield first, last
+            first = day
+        last = day
+    if first is not None:
+        yield first, last
+
+
+def _span(first: date, last: date, unsure: bool) -> str:
+    return f"{first}{'' if first == last else f'..{last}'}{'?' if unsure else ''}"
 
 
 def _unsure(seeded: EventTemplate | None) -> set[date]:

@@ -25,7 +25,6 @@ from db.tables import social_posts
 from insights.matching import matched_post
 from insights.model import (
     Classification,
-    EventTemplate,
     Kind,
     Place,
     Platform,
@@ -45,7 +44,7 @@ CURSOR = f"cursor:{STREAM}"
 HASH_SECRET = "demo"  # noqa: S105
 _MARK = "demo"
 _MADE_UNTIL = "made_until"
-_MONTHS = 13
+MONTHS = 13
 _RUN_DAYS = 14
 _ROUND = timedelta(hours=2)
 _LABEL_WAIT = timedelta(days=3)
@@ -55,7 +54,13 @@ _PATIENCE = 120
 Pair = tuple[Post, Classification | None]
 
 
-def make_demo(engine: Engine, places: Sequence[Place], now: datetime, zone: tzinfo) -> bool:
+def make_demo(
+    engine: Engine,
+    places: Sequence[Place],
+    now: datetime,
+    zone: tzinfo,
+    months: int = MONTHS,
+) -> bool:
     """Make the demo up to `now`, or top up one that ends before today; False when it is complete.
 
     One transaction: two processes may call this at once, the second waits and finds it complete.
@@ -71,7 +76,7 @@ def make_demo(engine: Engine, places: Sequence[Place], now: datetime, zone: tzin
                 _refuse_foreign(connection)
             elif made_until.astimezone(zone).date() >= now.astimezone(zone).date():
                 return False
-            _fill(connection, made_until or _beginning(now, zone), now, zone)
+            _fill(connection, made_until or _beginning(now, zone, months), now, zone)
             return True
 
 
@@ -102,10 +107,10 @@ def _refuse_foreign(connection: Connection) -> None:
         )
 
 
-def _beginning(now: datetime, zone: tzinfo) -> datetime:
-    """Local midnight thirteen months ago (on the 1st where that month is shorter)."""
+def _beginning(now: datetime, zone: tzinfo, back: int) -> datetime:
+    """Local midnight so many months ago (on the 1st where that month is shorter)."""
     today = now.astimezone(zone).date()
-    months = today.year * 12 + today.month - 1 - _MONTHS
+    months = today.year * 12 + today.month - 1 - back
     first = date(months // 12, months % 12 + 1, 1)
     start = first + timedelta(days=today.day - 1)
     if start.month != first.month:
@@ -305,8 +310,11 @@ def _fill_quarantine(connection: Connection, now: datetime) -> None:
 
 
 def _fill_events(connection: Connection, since: date, now: datetime, zone: tzinfo) -> None:
-    templates: tuple[EventTemplate, ...] = (*seed_events(), *festivals())
-    store.save_templates(connection, templates, now)
+    """The calendar from the demo's first day to a year ahead; what was changed since stays."""
+    known = {template.slug for template in queries.event_templates_of(connection)}
+    missing = [t for t in (*seed_events(), *festivals()) if t.slug not in known]
+    store.save_templates(connection, missing, now)
     until = now.astimezone(zone).date() + timedelta(days=366)
+    templates = queries.event_templates_of(connection)
     dated = [e for t in templates if t.active for e in occurrences(t, since, until)]
     store.save_events(connection, dated, now)

@@ -529,7 +529,11 @@ def _written(
         event=event[0 if language == "ms" else 1] if event else "",
         tags="{tags}",
     )
-    tails = _TAILS.get((language, sentence.mark), ())
+    tails = [
+        tail
+        for tail in _TAILS.get((language, sentence.mark), ())
+        if tail.strip(".!。！").casefold() not in text.casefold()
+    ]
     if tails and sentence.group not in ("offtopic", "spam") and random.random() < 0.4:
         text += ("" if language == "zh" else " ") + random.choice(tails)
     return _SENTENCE_START.sub(lambda found: found[0].upper(), text), (name,) if name else ()
@@ -545,7 +549,8 @@ def _name(place: Place, language: str, random: Random) -> str:
 def _names(slug: str, language: str) -> tuple[str, ...]:
     """The names a writer would use in a sentence of that language, the best first."""
     place = _places()[slug]
-    plain = [alias for alias in place.aliases if _writable(alias)]
+    strict = place.rule == "strict"
+    plain = [a for a in place.aliases if _writable(a) and not (strict and a.needs_context)]
     own = [alias.text for alias in plain if alias.language == language]
     latin = [alias.text for alias in plain if alias.language in ("ms", "en")]
     usual = place.name.partition(" (")[0]
@@ -585,7 +590,10 @@ def _hashtags(
     city = place.city_slug.replace("-", "") if place else "kedah"
     likely = {Platform.INSTAGRAM: 1.0, Platform.TIKTOK: 0.85, Platform.X: 0.3}.get(platform, 0.22)
     wants = random.random() < likely
-    tags = [city] if wants or (place and _needs_sign(place, names)) else []
+    doubtful = place is not None and _needs_sign(place, names)
+    tags = [city] if wants or doubtful else []
+    if doubtful:
+        tags.append("kedah")
     if wants:
         tags += random.sample(_TAGS, random.randint(0, 3 if platform is Platform.INSTAGRAM else 1))
     return tuple(dict.fromkeys(tags))

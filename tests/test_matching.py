@@ -1,0 +1,44 @@
+"""Matching: what counts before a classifier has spoken, and the reason that is kept."""
+
+from insights.matching import author_hash, matched_post
+from insights.places import Gazetteer
+from tests.fakes import a_place, a_post
+
+GAZETTEER = Gazetteer([a_place(id=7)])
+
+
+def test_a_post_that_names_a_place_counts_and_says_which_word_it_was():
+    matched = matched_post(a_post(content="Sunset di Cenang Beach"), GAZETTEER, "")
+    assert matched.counted
+    assert matched.counted_why == "named:Cenang Beach"
+    assert matched.match.primary.place_id == 7
+
+
+def test_a_post_that_names_nothing_counts_where_it_came_from_a_source_of_kedah():
+    for origin in ("page:123", "hashtag:langkawi", "import:posts.csv", "own:5"):
+        matched = matched_post(a_post(content="Selamat pagi", found_by=origin), GAZETTEER, "")
+        assert matched.counted
+        assert matched.counted_why == origin
+
+
+def test_a_post_that_names_nothing_and_was_only_searched_does_not_count():
+    matched = matched_post(a_post(content="Kuah kari sedap", found_by="search:1"), GAZETTEER, "")
+    assert not matched.counted
+    assert matched.counted_why == "no_place"
+
+
+def test_a_repost_never_counts():
+    matched = matched_post(a_post(is_repost=True, found_by="page:1"), GAZETTEER, "")
+    assert not matched.counted
+    assert matched.counted_why == "repost"
+
+
+def test_an_author_is_hashed_with_the_platform_and_only_with_a_secret():
+    post = a_post(author="42")
+    assert author_hash(post, "") is None
+    assert author_hash(a_post(author=None), "secret") is None
+    digest = author_hash(post, "secret")
+    assert len(digest) == 64
+    assert digest == author_hash(a_post(author="42"), "secret")
+    assert digest != author_hash(a_post(author="42", platform="facebook"), "secret")
+    assert digest != author_hash(post, "another")
