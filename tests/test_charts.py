@@ -174,7 +174,7 @@ def test_events_and_gaps_lie_on_their_days():
         events_name="Events",
         gaps=[(TODAY - timedelta(days=3), TODAY - timedelta(days=2))],
     )
-    assert figure["data"][-1]["x"] == ["22 Nov 2026"]
+    assert figure["data"][-1]["x"] == ["22 Nov"]
     assert [("Regatta" in said) for said in figure["data"][0]["text"]] == [False] * 5 + [True] * 2
     (shade,) = figure["layout"]["shapes"]
     assert (shade["x0"], shade["x1"]) == (2.5, 4.5)
@@ -226,7 +226,8 @@ def test_sentiment_bars_part_at_the_middle_of_the_neutral_share():
 
 def test_a_part_of_a_sentiment_bar_opens_its_row_and_label():
     figure = parted(places(a_place("kuah", negative=5, neutral=5, positive=10)))
-    assert figure["data"][2]["customdata"] == [["kuah/positive", 10, 20]]
+    assert figure["data"][2]["customdata"] == [["kuah positive", 10, 20]]
+    assert charts.row_opened("Border / duty free positive") == ("Border / duty free", "positive")
 
 
 def test_too_few_posts_are_said_and_not_drawn():
@@ -249,7 +250,7 @@ def test_net_sentiment_breaks_where_nothing_can_be_said():
     )
     figure = charts.net_trend(spans, name="Net", band_name="95 %", day_text=day_text)
     go.Figure(figure)
-    assert figure["data"][-1]["y"] == [10.0, None, 20.0]
+    assert figure["data"][0]["y"] == [10.0, None, 20.0]
     assert len(figure["data"]) == 3  # two stretches of the band, one line
 
 

@@ -5,9 +5,8 @@ because a Plotly Express figure costs ten times as much CPU; template "none" bec
 its own theme over it in the browser. The colours `#000001`… are the places of
 `theme.chartCategoricalColors` and become the reader's light or dark ones there.
 
-`customdata` of every bar and point starts with what a click opens: a slug or a code, an ISO day or
-two joined by "/" (first and last day, both included); a part of a stacked bar adds "/" and its
-label. `step_opened` reads days back.
+`customdata` of every bar and point starts with what a click opens: a slug or a code, or days, which
+`step_opened` reads back. Codes are short and hold no "/", which travels as six characters.
 """
 
 from __future__ import annotations
@@ -54,6 +53,7 @@ CONFIG = {
 ROW = 30  # pixels a horizontal bar with its words beside it
 TALL_ROW = 42  # and with its words above it
 LONGEST_EVENT = 45  # days
+_CLEAR_DAYS = 330  # within which "24 Oct" is one day only
 LANGKAWI = (99.62, 99.98, 6.14, 6.49)  # west, east, south, north
 MAINLAND = (99.98, 101.18, 5.04, 6.62)
 
@@ -122,12 +122,10 @@ def sentiment_trend(
     """
     spans = steps(days)
     x = _step_texts(spans, day_text)
-    traces = [
-        _bars(x, spans[s], spans, names[s], colour, suffix=f"/{s}") for s, colour in COLOURS.items()
-    ]
+    traces = [_bars(x, spans[s], spans, names[s], colour, part=s) for s, colour in COLOURS.items()]
     rest = spans["posts"] - spans["negative"] - spans["neutral"] - spans["positive"]
     if rest.any():
-        open_bars = _bars(x, rest, spans, names[UNCLASSIFIED], PAGE, suffix=f"/{UNCLASSIFIED}")
+        open_bars = _bars(x, rest, spans, names[UNCLASSIFIED], PAGE, part=UNCLASSIFIED)
         open_bars["marker"]["line"] = {"color": MUTED, "width": 1}
         traces.append(open_bars)
     return _figure(
@@ -151,32 +149,30 @@ def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
     """
     x = _step_texts(spans, day_text)
     values, low, high = (_optional(spans[c]) for c in ("value", "low", "high"))
-    traces = []
-    for start, end in _runs(values):
-        xs = x[start:end]
-        band = high[start:end] + low[start:end][::-1]
-        traces.append(_band(xs + xs[::-1], band, band_name))
     ranges = [_range(a, b) for a, b in zip(*_low_high_text(low, high), strict=True)]
-    traces.append(
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "x": x,
-            "y": values,
-            "name": name,
-            "line": {"color": ACCENT, "width": 2},
-            "marker": {"size": 6},
-            "customdata": [
-                [_step_code(f, u), int(n), span]
-                for f, u, n, span in zip(
-                    spans["first"], spans["last"], spans["n"], ranges, strict=True
-                )
-            ],
-            "hovertemplate": "%{y:+.0f} (%{customdata[2]}; n %{customdata[1]:,d})",
-        }
-    )
+    # The line comes first because the first trace puts the axis' categories in order.
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": x,
+        "y": values,
+        "name": name,
+        "line": {"color": ACCENT, "width": 2},
+        "marker": {"size": 6},
+        "customdata": [
+            [_step_code(first, last), int(n), span]
+            for first, last, n, span in zip(
+                spans["first"], spans["last"], spans["n"], ranges, strict=True
+            )
+        ],
+        "hovertemplate": "%{y:+.0f} (%{customdata[2]}; n %{customdata[1]:,d})",
+    }
+    bands = [
+        _band(x[start:end] + x[start:end][::-1], high[start:end] + low[start:end][::-1], band_name)
+        for start, end in _runs(values)
+    ]
     return _figure(
-        traces,
+        [line, *bands],
         height=240,
         xaxis=_day_axis(spans, x, day_text),
         yaxis={
@@ -250,57 +246,58 @@ def sentiment_bars(
     neutral share lies across the middle, half to each side, so equal sides mean balance.
     """
     rows = rows.head(limit).iloc[::-1]
-    counts = rows[list(COLOURS)].astype(int)
-    n = counts.sum(axis=1)
-    enough = n >= least
-    share = counts.div(n.where(enough), axis=0) * 100
-    y = _rows_text(rows[label])
-    half = share[Sentiment.NEUTRAL] / 2
-    start = {
-        Sentiment.NEGATIVE: -half - share[Sentiment.NEGATIVE],
-        Sentiment.NEUTRAL: -half,
-        Sentiment.POSITIVE: half,
-    }
+    counts = rows[list(COLOURS)].astype(int).to_numpy().tolist()
+    titles = [_cut(name) for name in rows[label]]
+    parts = [_shares(row) if sum(row) >= least else None for row in counts]
     traces = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "x": _optional(share[s]),
-            "base": _optional(start[s]),
-            "y": y,
-            "name": names[s],
-            "marker": {"color": colour},
-            "customdata": [
-                [f"{code}/{s}", int(k), int(total)]
-                for code, k, total in zip(rows[opens], counts[s], n, strict=True)
-            ],
-            "hovertemplate": "%{fullData.name}: %{customdata[1]:,d} / %{customdata[2]:,d}"
-            " (%{x:.0f} %)<extra></extra>",
-        }
-        for s, colour in COLOURS.items()
+        _part(i, s, names[s], parts, counts, rows[opens].tolist()) for i, s in enumerate(COLOURS)
     ]
+    lefts = [part and -(part[0] + part[1] / 2) for part in parts]
+    rights = [part and part[2] + part[1] / 2 for part in parts]
     traces += [
-        _end_text(start[Sentiment.NEGATIVE], y, share[Sentiment.NEGATIVE], "middle left"),
-        _end_text(half + share[Sentiment.POSITIVE], y, share[Sentiment.POSITIVE], "middle right"),
+        _end_text(lefts, [part and part[0] for part in parts], "middle left"),
+        _end_text(rights, [part and part[2] for part in parts], "middle right"),
         {
-            **_end_text(pd.Series(0.0, index=rows.index).where(~enough), y, share.iloc[:, 0], ""),
-            "text": [too_few] * len(rows),
-            "textposition": "middle right",
+            **_end_text([None if part else 0.0 for part in parts], [], "middle right"),
+            "text": [too_few] * len(parts),
             "textfont": {"color": MUTED, "size": 12},
         },
     ]
+    side = max([-x for x in lefts if x is not None] + [x for x in rights if x is not None] or [77])
     return _figure(
         traces,
-        height=len(rows) * TALL_ROW + 44,
+        height=len(parts) * TALL_ROW + 44,
         barmode="overlay",
-        xaxis={"visible": False, "range": _room(start, half, share), "zeroline": False},
-        yaxis={"type": "category", "visible": False, "range": [-0.5, len(rows) - 0.1]},
+        xaxis={"visible": False, "range": [-side * 1.3, side * 1.3], "zeroline": False},
+        yaxis={"visible": False, "range": [-0.5, len(parts) - 0.1], "zeroline": False},
         hovermode="closest",
         showlegend=True,
         bargap=0.64,
         shapes=[_vertical(0)],
-        annotations=_row_titles(y, n),
+        annotations=_row_titles(titles, [sum(row) for row in counts]),
     )
+
+
+def _shares(counts: Sequence[int]) -> tuple[float, float, float]:
+    return tuple(round(100 * count / sum(counts), 2) for count in counts)
+
+
+def _part(at: int, label: str, name: str, parts, counts, codes: Sequence[str]) -> dict:
+    """One label's part of every row; `at` is the label's position."""
+    starts = [part and (-part[0] - part[1] / 2, -part[1] / 2, part[1] / 2)[at] for part in parts]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": [part and part[at] for part in parts],
+        "base": starts,
+        "name": name,
+        "marker": {"color": COLOURS[label]},
+        "customdata": [
+            [f"{code} {label}", row[at], sum(row)] for code, row in zip(codes, counts, strict=True)
+        ],
+        "hovertemplate": "%{fullData.name}: %{customdata[1]:,d} (%{x:.0f} %, n %{customdata[2]:,d}"
+        ")<extra></extra>",
+    }
 
 
 def distribution(counts: Mapping[str, int], names: Mapping[str, str]) -> Figure:
@@ -377,11 +374,19 @@ def place_map(
 
 
 def step_opened(code: str) -> tuple[date, date, str | None]:
-    """First day, last day and label (None for all) of a clicked step. Raises ValueError."""
-    first, *rest = code.split("/")
-    label = rest.pop() if rest and rest[-1] in (*COLOURS, UNCLASSIFIED) else None
-    last = rest[0] if rest else first
-    return date.fromisoformat(first), date.fromisoformat(last), label
+    """First day, last day (both included) and label (None for all) of a clicked step.
+
+    Raises ValueError for what is no code of ours.
+    """
+    days, _, label = code.partition(" ")
+    first, _, last = days.partition("-")
+    return date.fromisoformat(first), date.fromisoformat(last or first), label or None
+
+
+def row_opened(code: str) -> tuple[str, str]:
+    """What a part of a row's bar stands for: the row's own code and the label."""
+    row, _, label = code.rpartition(" ")
+    return row, label
 
 
 def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layout) -> Figure:
@@ -413,7 +418,15 @@ def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layo
 
 
 def _step_texts(spans: pd.DataFrame, day_text: DayText) -> list[str]:
-    """Each step's words; they are the axis' categories, so that months come in any language."""
+    """Each step's words; they are the axis' categories, so that months come in any language. The
+    year is left out where no two days could be taken for each other."""
+    days = [*spans["first"], *spans["last"]]
+    if not days or (max(days) - min(days)).days > _CLEAR_DAYS:
+        return _joined(spans, day_text)
+    return _joined(spans, lambda day: day_text(day).rsplit(" ", 1)[0])
+
+
+def _joined(spans: pd.DataFrame, day_text: DayText) -> list[str]:
     return [
         day_text(first) if first == last else f"{day_text(first)} – {day_text(last)}"
         for first, last in zip(spans["first"], spans["last"], strict=True)
@@ -426,16 +439,13 @@ def _day_axis(spans: pd.DataFrame, x: list[str], day_text: DayText) -> dict:
     first = spans["first"].tolist()
     return {
         "type": "category",
-        "categoryorder": "array",
-        "categoryarray": x,
         "tickvals": [x[i] for i in shown],
-        # "23 Nov 2026" -> "23 Nov": the year stands in the hover text and in the page's period.
         "ticktext": [day_text(first[i]).rsplit(" ", 1)[0] for i in shown],
         "tickangle": 0,
     }
 
 
-def _bars(x, values, spans, name: str, colour: str, *, suffix: str = "") -> dict:
+def _bars(x, values, spans, name: str, colour: str, part: str = "") -> dict:
     return {
         "type": "bar",
         "x": x,
@@ -443,7 +453,7 @@ def _bars(x, values, spans, name: str, colour: str, *, suffix: str = "") -> dict
         "name": name,
         "marker": {"color": colour},
         "customdata": [
-            [_step_code(first, last) + suffix]
+            [_step_code(first, last, part)]
             for first, last in zip(spans["first"], spans["last"], strict=True)
         ],
         "hovertemplate": "%{x}<br>%{fullData.name}: %{y:,d}<extra></extra>",
@@ -534,7 +544,7 @@ def _vertical(x: float) -> dict:
     return {"type": "line", "line": line, "layer": "below", **ends}
 
 
-def _row_titles(y: list[str], n: pd.Series) -> list[dict]:
+def _row_titles(titles: Sequence[str], n: Sequence[int]) -> list[dict]:
     """Words above each bar instead of beside it, which leaves a phone's width to the bars."""
     return [
         {
@@ -543,21 +553,21 @@ def _row_titles(y: list[str], n: pd.Series) -> list[dict]:
             "xanchor": "left",
             "y": row,
             "yshift": 16,
-            "text": f"{row}  <span style='font-size:12px'>n {total:,}</span>",
+            "text": f"{title} · n {total:,}",
             "showarrow": False,
         }
-        for row, total in zip(y, n, strict=True)
+        for row, (title, total) in enumerate(zip(titles, n, strict=True))
     ]
 
 
-def _end_text(x: pd.Series, y: list[str], share: pd.Series, position: str) -> dict:
+def _end_text(x: list[float | None], shares: list[float | None], position: str) -> dict:
     """The share written beside a bar's end: inside, no text is legible on all three colours."""
     return {
         "type": "scatter",
         "mode": "text",
-        "x": _optional(x),
-        "y": y,
-        "text": ["" if pd.isna(v) else f"\u00a0{v:.0f} %\u00a0" for v in share],
+        "x": x,
+        "y": list(range(len(x))),
+        "text": ["" if share is None else f"\u00a0{share:.0f} %\u00a0" for share in shares],
         "textposition": position,
         "textfont": {"size": 12},
         "hoverinfo": "skip",
@@ -566,23 +576,19 @@ def _end_text(x: pd.Series, y: list[str], share: pd.Series, position: str) -> di
     }
 
 
-def _room(start: Mapping[str, pd.Series], half: pd.Series, share: pd.DataFrame) -> list[float]:
-    """An even range about the middle that holds the longest bar and the figure at its end."""
-    ends = pd.concat([-start[Sentiment.NEGATIVE], half + share[Sentiment.POSITIVE]]).dropna()
-    side = round(float(ends.max()) * 1.3, 1) if len(ends) else 100.0
-    return [-side, side]
-
-
 def _rows_text(labels: Iterable[str]) -> list[str]:
     """Words for rows; cut where they would leave no room for bars on a phone, and kept unique."""
     texts: list[str] = []
     for label in labels:
-        text = label if len(label) <= 26 else label[:25].rstrip() + "…"
-        text = escape(text)
+        text = _cut(label)
         while text in texts:
             text += "\u200b"
         texts.append(text)
     return texts
+
+
+def _cut(label: str) -> str:
+    return escape(label if len(label) <= 26 else label[:25].rstrip() + "…")
 
 
 def _row_axis() -> dict:
@@ -748,5 +754,6 @@ def _percent(part: int, whole: int) -> str:
     return f"{part / whole * 100:.0f} %" if whole else ""
 
 
-def _step_code(first: date, last: date) -> str:
-    return first.isoformat() if first == last else f"{first.isoformat()}/{last.isoformat()}"
+def _step_code(first: date, last: date, label: str = "") -> str:
+    days = f"{first:%Y%m%d}" if first == last else f"{first:%Y%m%d}-{last:%Y%m%d}"
+    return f"{days} {label}" if label else days

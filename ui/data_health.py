@@ -88,8 +88,8 @@ def _figures(now: data.Collection) -> None:
         blocks.metric(
             "next_run",
             t("data_health.next_run"),
-            in_time(due, data.now()),
-            note=text.moment(due, data.zone()) if due else "",
+            in_time(due, data.now()) if due else text.UNKNOWN,
+            note=text.moment(due, data.zone()) if due else t("data_health.not_planned"),
         )
         blocks.metric(
             "backlog",
@@ -117,10 +117,8 @@ def _last_success(rows: pd.DataFrame) -> datetime | None:
     return max(moments, default=None)
 
 
-def in_time(due: datetime | None, now: datetime) -> str:
+def in_time(due: datetime, now: datetime) -> str:
     """How long until something is due; "overdue" once it should have begun."""
-    if due is None:
-        return t("data_health.not_planned")
     minutes = int((due - now).total_seconds() // 60)
     if minutes < 0:
         return t("data_health.overdue")

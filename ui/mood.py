@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -162,8 +163,8 @@ def _parted(scope: Scope, rows: pd.DataFrame, narrow: str, column: str) -> None:
 
 
 def part_of(code: str, narrow: str) -> dict[str, str]:
-    """What a part of a row's bar opens. A category's own name may hold a "/": the label is last."""
-    row, _, label = code.rpartition("/")
+    """What a part of a row's bar opens."""
+    row, label = charts.row_opened(code)
     return {narrow: row, "sentiment": label}
 
 
@@ -178,24 +179,36 @@ def issues(scope: Scope) -> None:
         if found.empty:
             st.caption(t("mood.no_issues"))
             return
-        table = found.pivot_table(
-            index="topic", columns="slug", values="negative", aggfunc="sum", fill_value=0
-        )
-        topics = table.sum(axis=1).sort_values(ascending=False).index[:_ISSUES]
-        places = table.sum(axis=0).sort_values(ascending=False).index[:_PLACES]
-        names = {place.slug: place.name for place in data.places()}
-        rows = [_issue(scope, topic, table.loc[topic], list(places), names) for topic in topics]
+        counts = _negative_counts(found)
+        topics = _largest(counts, lambda topic, slug: topic)[:_ISSUES]
+        places = _largest(counts, lambda topic, slug: slug)[:_PLACES]
+        names = {place.slug: place.name for place in data.places()} | {UNKNOWN: text.city(UNKNOWN)}
+        heads = {slug: text.inert(names[slug]) for slug in places}
+        rows = [_issue(scope, topic, counts, heads) for topic in topics]
         st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt=t("mood.issues_alt"))
 
 
+def _negative_counts(found: pd.DataFrame) -> dict[tuple[str, str], int]:
+    pairs = zip(found["topic"], found["slug"], strict=True)
+    return dict(zip(pairs, found["negative"].tolist(), strict=True))
+
+
+def _largest(counts: Mapping[tuple[str, str], int], key: Callable[[str, str], str]) -> list[str]:
+    """Topics (or places) by their negative posts, most first."""
+    sums: Counter[str] = Counter()
+    for pair, count in counts.items():
+        sums[key(*pair)] += count
+    return [name for name, _ in sums.most_common()]
+
+
 def _issue(
-    scope: Scope, topic: str, counts: pd.Series, places: list[str], names: Mapping[str, str]
+    scope: Scope, topic: str, counts: Mapping[tuple[str, str], int], heads: Mapping[str, str]
 ) -> dict[str, str]:
-    cells = {t("mood.issue"): text.topic(topic), t("mood.all"): _cell(scope, counts.sum(), topic)}
-    for slug in places:
+    total = sum(count for (other, _), count in counts.items() if other == topic)
+    cells = {t("mood.issue"): text.topic(topic), t("mood.all"): _cell(scope, total, topic)}
+    for slug, head in heads.items():
         narrow = {"city": UNKNOWN} if slug == UNKNOWN else {"place": slug}
-        name = text.city(UNKNOWN) if slug == UNKNOWN else text.inert(names[slug])
-        cells[name] = _cell(scope, counts[slug], topic, **narrow)
+        cells[head] = _cell(scope, counts.get((topic, slug), 0), topic, **narrow)
     return cells
 
 

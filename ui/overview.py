@@ -191,10 +191,9 @@ def _events(scope: Scope) -> list[tuple]:
 
 
 def days_of(custom: Any) -> dict[str, Any]:
-    """What a bar of days opens: its first and last day, both included ("2026-11-01/2026-11-07")."""
-    first, _, last = str(custom[0]).partition("/")
-    until = date.fromisoformat(last or first) + timedelta(days=1)
-    return {"since": date.fromisoformat(first), "until": until}
+    """What a bar of days opens: its first and last day, both included."""
+    first, last, _ = charts.step_opened(custom[0])
+    return {"since": first, "until": last + timedelta(days=1)}
 
 
 def _spoken(days: pd.DataFrame) -> list[tuple[date, int]]:

@@ -198,16 +198,13 @@ def maps(scope: Scope) -> None:
                 posts_word=t("places.posts").lower(),
                 tiles=tiles,
             )
-            event = st.plotly_chart(
+            blocks.chart(
                 figure,
                 key=f"map_{code}",
-                config=charts.CONFIG,
                 alt=t("places.map_alt", region=title),
-                on_select="rerun",
-                selection_mode="points",
+                scope=scope,
+                opens=lambda custom: open_place(custom[0]),
             )
-            for point in event.selection.points:
-                open_place(point["customdata"][0])
     st.caption(t("places.coast"))
 
 
