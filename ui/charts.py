@@ -345,14 +345,15 @@ def place_map(
     background. Labels go to the places with the most posts that have room for one.
     """
     west, east, south, north = frame
-    inside = places["lon"].between(west, east) & places["lat"].between(south, north)
-    shown = places[inside].sort_values("posts", ascending=False)
-    largest = max(int(places["posts"].max()) if len(places) else 0, 1)
+    rows = sorted(places.itertuples(), key=lambda row: -row.posts)
+    largest = max((int(row.posts) for row in rows), default=1) or 1
+    shown = [row for row in rows if west <= row.lon <= east and south <= row.lat <= north]
     draw = _tile_marks if tiles else _plain_marks
+    groups = {code: [row for row in shown if row.verdict == code] for code in _SHAPES}
     marks = [
-        draw(group, verdict, names, largest, posts_word)
-        for verdict, group in _by_verdict(shown)
-        if len(group)
+        draw(group, code, names[code], largest, posts_word)
+        for code, group in groups.items()
+        if group
     ]
     if tiles:
         return _tiled(marks, frame)
@@ -599,11 +600,6 @@ def _rows_height(rows: int, *, legend: bool) -> int:
     return max(rows, 1) * ROW + (44 if legend else 16)
 
 
-def _by_verdict(places: pd.DataFrame):
-    for verdict in (*COLOURS, "too_few"):
-        yield verdict, places[places["verdict"] == verdict]
-
-
 # Shape says the same as colour, for readers who cannot tell the colours apart.
 _SHAPES = {
     Sentiment.NEGATIVE: "diamond",
@@ -618,32 +614,29 @@ def _size(posts: int, largest: int) -> float:
     return round(6 + 20 * math.sqrt(posts / largest), 1)
 
 
-def _plain_marks(group, verdict, names, largest: int, posts_word: str) -> dict:
+def _plain_marks(group: Sequence, code: str, name: str, largest: int, posts_word: str) -> dict:
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": group["lon"].round(4).tolist(),
-        "y": group["lat"].round(4).tolist(),
-        "name": names[verdict],
+        "x": [round(row.lon, 4) for row in group],
+        "y": [round(row.lat, 4) for row in group],
+        "name": name,
         "marker": {
-            "size": [_size(posts, largest) for posts in group["posts"]],
-            "symbol": _SHAPES[verdict],
-            "color": COLOURS.get(verdict, MUTED),
+            "size": [_size(row.posts, largest) for row in group],
+            "symbol": _SHAPES[code],
+            "color": COLOURS.get(code, MUTED),
             "opacity": 0.85,
-            "line": {"color": MUTED if verdict == "too_few" else PAGE, "width": 1},
+            "line": {"color": MUTED if code == "too_few" else PAGE, "width": 1},
         },
-        "customdata": [
-            [slug, escape(name), int(posts)]
-            for slug, name, posts in zip(group["slug"], group["name"], group["posts"], strict=True)
-        ],
+        "customdata": [[row.slug, escape(row.name), int(row.posts)] for row in group],
         "hovertemplate": "<b>%{customdata[1]}</b><br>%{customdata[2]:,d} "
         f"{escape(posts_word)}<br>%{{fullData.name}}<extra></extra>",
     }
 
 
-def _tile_marks(group, verdict, names, largest: int, posts_word: str) -> dict:
+def _tile_marks(group: Sequence, code: str, name: str, largest: int, posts_word: str) -> dict:
     """The same for a tiled map, which knows circles only; the word stands in legend and hover."""
-    plain = _plain_marks(group, verdict, names, largest, posts_word)
+    plain = _plain_marks(group, code, name, largest, posts_word)
     marker = {k: plain["marker"][k] for k in ("size", "color", "opacity")}
     lonlat = {"lon": plain.pop("x"), "lat": plain.pop("y")}
     return {**plain, **lonlat, "type": "scattermap", "marker": marker}
@@ -694,13 +687,13 @@ def _coast(frame: tuple[float, float, float, float]) -> list[dict]:
     return land
 
 
-def _place_labels(shown: pd.DataFrame, frame, largest: int, limit: int) -> list[dict]:
+def _place_labels(shown: Sequence, frame, largest: int, limit: int) -> list[dict]:
     """Names for the largest marks, leaving out those that would be printed over another."""
     west, east, south, north = frame
     width, height = (east - west) * 0.3, (north - south) * 0.06
     placed: list[tuple[float, float]] = []
     labels = []
-    for row in shown[shown["posts"] > 0].itertuples():
+    for row in shown:
         clear = all(abs(row.lon - x) > width or abs(row.lat - y) > height for x, y in placed)
         if clear and len(placed) < limit:
             placed.append((row.lon, row.lat))
@@ -708,7 +701,7 @@ def _place_labels(shown: pd.DataFrame, frame, largest: int, limit: int) -> list[
                 {
                     "x": round(row.lon, 4),
                     "y": round(row.lat, 4),
-                    "text": escape(row.name if isinstance(row.name, str) else str(row.name)),
+                    "text": escape(row.name),
                     "showarrow": False,
                     "xanchor": _anchor((row.lon - west) / (east - west)),
                     "yshift": 10 + _size(row.posts, largest) / 2,
