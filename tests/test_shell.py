@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from insights.model import Classification, Kind, Sentiment
 from tests.dashboards import a_live_database
 from tests.e2e.browser import dashboard
 from tests.fakes import a_post, matched
+from ui import data
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime.now(UTC)
@@ -28,8 +28,7 @@ def open_app(tmp_path, monkeypatch):
     def open_it(url: str | None = None, page: str | None = None, **query: str) -> AppTest:
         monkeypatch.setenv("DATABASE_URL", url or f"sqlite:///{tmp_path}/missing.db")
         monkeypatch.setenv("DEMO_DATABASE_URL", f"sqlite:///{tmp_path}/demo.db")
-        st.cache_resource.clear()
-        st.cache_data.clear()
+        data.start_anew()
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
         for key, value in query.items():
             app.query_params[key] = value
@@ -40,8 +39,7 @@ def open_app(tmp_path, monkeypatch):
         return app
 
     yield open_it
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    data.start_anew()
 
 
 def words_of(app: AppTest) -> str:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -144,15 +145,26 @@ class Source:
 # --- building ------------------------------------------------------------------------------
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def settings() -> Settings:
-    """The settings of this process, read once. Raises SettingsError."""
+    """The settings of this process, read once. Raises SettingsError.
+
+    Not Streamlit's cache: it is asked dozens of times a run, and that one takes 0.1 ms to answer.
+    """
     return read_settings()
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def _live() -> Live:
     return Live(settings().database_url)
+
+
+def start_anew() -> None:
+    """Forget settings, databases and answers; for tests, which bring their own of each."""
+    settings.cache_clear()
+    _live.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 @st.cache_resource(show_spinner=False, ttl="1h")
@@ -353,28 +365,27 @@ class PopularPlace:
 
 def popular_places(scope: Scope, against: Compared, limit: int) -> list[PopularPlace]:
     """The places with the most engagement, largest first; unknown engagement last."""
-    rows = by_place(scope)
-    rows = rows[rows["posts"] > 0].sort_values(
-        ["engagement", "posts"], ascending=False, na_position="last"
-    )
+    rows = by_place(scope).sort_values(["engagement", "posts"], ascending=False, na_position="last")
     moved = _posts_by_place(against)
-    return [_popular(row, moved) for row in rows.head(limit).to_dict("records")]
+    return [_popular(row, moved) for row in rows.head(limit).itertuples(index=False)]
 
 
-def _posts_by_place(against: Compared) -> dict[str, tuple[int, int]] | None:
+def _posts_by_place(against: Compared) -> tuple[dict[str, int], dict[str, int]] | None:
     if against.span is None:
         return None
-    both = [
-        by_place(span).set_index("slug")["posts"].to_dict()
-        for span in (against.span.now, against.span.before)
-    ]
-    return {slug: (both[0].get(slug, 0), both[1].get(slug, 0)) for slug in {*both[0], *both[1]}}
+    now, before = (by_place(span) for span in (against.span.now, against.span.before))
+    return (
+        dict(zip(now["slug"], now["posts"], strict=True)),
+        dict(zip(before["slug"], before["posts"], strict=True)),
+    )
 
 
-def _popular(row: dict, moved: dict[str, tuple[int, int]] | None) -> PopularPlace:
-    counted = metrics.Totals(**{f.name: _whole(row[f.name]) for f in fields(metrics.Totals)})
-    trend = None if moved is None else metrics.trending(*moved.get(row["slug"], (0, 0)))
-    return PopularPlace(row["slug"], row["name"], counted, counted.engagement, trend)
+def _popular(row, moved: tuple[dict[str, int], dict[str, int]] | None) -> PopularPlace:
+    counted = totals_of(row)
+    trend = None
+    if moved is not None:
+        trend = metrics.trending(*(int(span.get(row.slug, 0)) for span in moved))
+    return PopularPlace(row.slug, row.name, counted, counted.engagement, trend)
 
 
 def _whole(value: object) -> int | None:

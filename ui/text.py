@@ -25,7 +25,11 @@ _ABBREVIATE_FROM = 10_000
 
 def use(language: str) -> None:
     """Speak this language for the rest of the session (fragments included)."""
-    st.session_state[_CHOSEN] = language if language in LANGUAGES else DEFAULT
+    chosen = language if language in LANGUAGES else DEFAULT
+    st.session_state[_CHOSEN] = chosen
+    # Asked a few hundred times a run, and the session's state is slow to answer; a fragment that
+    # runs in a thread of its own still finds the language there.
+    _SPOKEN.set(chosen)
 
 
 @contextmanager
