@@ -233,8 +233,9 @@ def test_a_part_of_a_sentiment_bar_opens_its_row_and_label():
 def test_too_few_posts_are_said_and_not_drawn():
     figure = parted(places(a_place(negative=1, neutral=1, positive=2)))
     assert all(trace["x"] == [None] for trace in figure["data"][:3])
-    assert figure["data"][-1]["text"] == ["too few"]
-    assert figure["data"][-1]["x"] == [0.0]
+    said, title = figure["data"][-2:]
+    assert (said["text"], said["x"]) == (["too few"], [0.0])
+    assert title["text"] == ["Pantai Cenang · n 4"]
 
 
 def test_net_sentiment_breaks_where_nothing_can_be_said():

@@ -41,6 +41,12 @@ STRONG = "#000037"  # and for text that must stand out
 FAINT = "#000039"  # and for hairlines
 PAGE = "#000038"  # and for the page behind
 UNCLASSIFIED = "unclassified"
+_SIGNS = {
+    Sentiment.NEGATIVE: "-",
+    Sentiment.NEUTRAL: "=",
+    Sentiment.POSITIVE: "+",
+    UNCLASSIFIED: "?",
+}
 
 # A phone's scroll must never zoom a chart, and there is nothing a mode bar could do better.
 CONFIG = {
@@ -114,13 +120,15 @@ def sentiment_trend(
     *,
     day_text: DayText,
     gaps: Iterable[tuple[date, date]] = (),
+    weekly_from: int = 63,
 ) -> Figure:
-    """Posts a day (a week beyond three months) stacked by label, unclassified ones apart on top.
+    """Posts a day (a week from `weekly_from` days on) stacked by label,
+    unclassified ones apart on top.
 
     `days` has day, posts, negative, neutral, positive; `names` the words for the three labels and
     for "unclassified".
     """
-    spans = steps(days)
+    spans = steps(days, weekly_from)
     x = _step_texts(spans, day_text)
     traces = [_bars(x, spans[s], spans, names[s], colour, part=s) for s, colour in COLOURS.items()]
     rest = spans["posts"] - spans["negative"] - spans["neutral"] - spans["positive"]
@@ -149,7 +157,6 @@ def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
     """
     x = _step_texts(spans, day_text)
     values, low, high = (_optional(spans[c]) for c in ("value", "low", "high"))
-    ranges = [_range(a, b) for a, b in zip(*_low_high_text(low, high), strict=True)]
     # The line comes first because the first trace puts the axis' categories in order.
     line = {
         "type": "scatter",
@@ -160,12 +167,13 @@ def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
         "line": {"color": ACCENT, "width": 2},
         "marker": {"size": 6},
         "customdata": [
-            [_step_code(first, last), int(n), span]
-            for first, last, n, span in zip(
-                spans["first"], spans["last"], spans["n"], ranges, strict=True
+            [_step_code(first, last), int(n), *ends]
+            for first, last, n, *ends in zip(
+                spans["first"], spans["last"], spans["n"], low, high, strict=True
             )
         ],
-        "hovertemplate": "%{y:+.0f} (%{customdata[2]}; n %{customdata[1]:,d})",
+        "hovertemplate": "%{y:+.0f} (%{customdata[2]:+.0f} … %{customdata[3]:+.0f};"
+        " n %{customdata[1]:,d})",
     }
     bands = [
         _band(x[start:end] + x[start:end][::-1], high[start:end] + low[start:end][::-1], band_name)
@@ -252,8 +260,8 @@ def sentiment_bars(
     traces = [
         _part(i, s, names[s], parts, counts, rows[opens].tolist()) for i, s in enumerate(COLOURS)
     ]
-    lefts = [part and -(part[0] + part[1] / 2) for part in parts]
-    rights = [part and part[2] + part[1] / 2 for part in parts]
+    lefts = [part and round(-part[0] - part[1] / 2, 2) for part in parts]
+    rights = [part and round(part[2] + part[1] / 2, 2) for part in parts]
     traces += [
         _end_text(lefts, [part and part[0] for part in parts], "middle left"),
         _end_text(rights, [part and part[2] for part in parts], "middle right"),
@@ -263,28 +271,35 @@ def sentiment_bars(
             "textfont": {"color": MUTED, "size": 12},
         },
     ]
-    side = max([-x for x in lefts if x is not None] + [x for x in rights if x is not None] or [77])
+    sides = [-x for x in lefts if x is not None] + [x for x in rights if x is not None]
+    side = round(max(sides, default=77) * 1.3, 1)
+    traces.append(_row_titles(titles, [sum(row) for row in counts], -side))
     return _figure(
         traces,
         height=len(parts) * TALL_ROW + 44,
         barmode="overlay",
-        xaxis={"visible": False, "range": [-side * 1.3, side * 1.3], "zeroline": False},
+        xaxis={"visible": False, "range": [-side, side], "zeroline": False},
         yaxis={"visible": False, "range": [-0.5, len(parts) - 0.1], "zeroline": False},
         hovermode="closest",
         showlegend=True,
         bargap=0.64,
         shapes=[_vertical(0)],
-        annotations=_row_titles(titles, [sum(row) for row in counts]),
     )
 
 
 def _shares(counts: Sequence[int]) -> tuple[float, float, float]:
-    return tuple(round(100 * count / sum(counts), 2) for count in counts)
+    return tuple(round(100 * count / sum(counts), 1) for count in counts)
+
+
+def _starts(part: Sequence[float]) -> tuple[float, ...]:
+    """Where each label's part begins when the neutral one lies across the middle."""
+    half = part[1] / 2
+    return round(-part[0] - half, 2), round(-half, 2), round(half, 2)
 
 
 def _part(at: int, label: str, name: str, parts, counts, codes: Sequence[str]) -> dict:
     """One label's part of every row; `at` is the label's position."""
-    starts = [part and (-part[0] - part[1] / 2, -part[1] / 2, part[1] / 2)[at] for part in parts]
+    starts = [part and _starts(part)[at] for part in parts]
     return {
         "type": "bar",
         "orientation": "h",
@@ -379,9 +394,9 @@ def step_opened(code: str) -> tuple[date, date, str | None]:
 
     Raises ValueError for what is no code of ours.
     """
-    days, _, label = code.partition(" ")
-    first, _, last = days.partition("-")
-    return date.fromisoformat(first), date.fromisoformat(last or first), label or None
+    label = next((label for label, sign in _SIGNS.items() if code.endswith(sign)), None)
+    first, _, last = code.rstrip("".join(_SIGNS.values())).partition(".")
+    return date.fromisoformat(first), date.fromisoformat(last or first), label
 
 
 def row_opened(code: str) -> tuple[str, str]:
@@ -446,7 +461,7 @@ def _day_axis(spans: pd.DataFrame, x: list[str], day_text: DayText) -> dict:
     }
 
 
-def _bars(x, values, spans, name: str, colour: str, part: str = "") -> dict:
+def _bars(x, values, spans, name: str, colour: str, part: str | None = None) -> dict:
     return {
         "type": "bar",
         "x": x,
@@ -545,20 +560,14 @@ def _vertical(x: float) -> dict:
     return {"type": "line", "line": line, "layer": "below", **ends}
 
 
-def _row_titles(titles: Sequence[str], n: Sequence[int]) -> list[dict]:
+def _row_titles(titles: Sequence[str], n: Sequence[int], left: float) -> dict:
     """Words above each bar instead of beside it, which leaves a phone's width to the bars."""
-    return [
-        {
-            "x": 0,
-            "xref": "paper",
-            "xanchor": "left",
-            "y": row,
-            "yshift": 16,
-            "text": f"{title} · n {total:,}",
-            "showarrow": False,
-        }
-        for row, (title, total) in enumerate(zip(titles, n, strict=True))
-    ]
+    return {
+        **_end_text([left] * len(n), [], "middle right"),
+        "y": [row + 0.38 for row in range(len(n))],
+        "text": [f"{title} · n {total:,}" for title, total in zip(titles, n, strict=True)],
+        "textfont": {"size": 13},
+    }
 
 
 def _end_text(x: list[float | None], shares: list[float | None], position: str) -> dict:
@@ -567,7 +576,6 @@ def _end_text(x: list[float | None], shares: list[float | None], position: str) 
         "type": "scatter",
         "mode": "text",
         "x": x,
-        "y": list(range(len(x))),
         "text": ["" if share is None else f"\u00a0{share:.0f} %\u00a0" for share in shares],
         "textposition": position,
         "textfont": {"size": 12},
@@ -728,25 +736,14 @@ def _runs(values: list[float | None]) -> Iterable[tuple[int, int]]:
             start = None
 
 
-def _low_high_text(low: list, high: list) -> tuple[list[str], list[str]]:
-    def say(value: float | None) -> str:
-        return "" if value is None else f"{value:+.0f}"
-
-    return [say(v) for v in low], [say(v) for v in high]
-
-
-def _range(low: str, high: str) -> str:
-    return f"{low} … {high}" if low else ""
-
-
 def _optional(values: pd.Series) -> list[float | None]:
-    return [None if pd.isna(v) else round(float(v), 2) for v in values]
+    return [None if pd.isna(v) else round(float(v), 1) for v in values]
 
 
 def _percent(part: int, whole: int) -> str:
     return f"{part / whole * 100:.0f} %" if whole else ""
 
 
-def _step_code(first: date, last: date, label: str = "") -> str:
-    days = f"{first:%Y%m%d}" if first == last else f"{first:%Y%m%d}-{last:%Y%m%d}"
-    return f"{days} {label}" if label else days
+def _step_code(first: date, last: date, label: str | None = None) -> str:
+    days = f"{first:%Y%m%d}" if first == last else f"{first:%Y%m%d}.{last:%Y%m%d}"
+    return days + _SIGNS.get(label, "")

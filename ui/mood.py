@@ -17,9 +17,9 @@ from ui.text import t
 
 LABELS = tuple(str(label) for label in Sentiment)
 UNKNOWN = filters.UNKNOWN
-_ROWS = 10
+_ROWS = 8
 _ISSUES = 8
-_PLACES = 6
+_PLACES = 5
 # Net sentiment needs more posts than a bar does, so its steps become weeks sooner.
 _NET_WEEKLY_FROM = 32
 
