@@ -139,6 +139,32 @@ def test_an_expired_token_stops_everything_after_one_request():
     assert isinstance(error, PlatformDown)
 
 
+def test_a_missing_permission_stops_all_hashtags_at_once_and_own_media_are_still_tried():
+    tags = [f"tempat{n}" for n in range(30)]
+    pages, error, asked = search(tags, ig_hashtag_search=REFUSED, media=own("instagram_own"))
+    assert error is None
+    assert [page.problem.kind for page in pages if page.problem] == [Kind.PERMISSION]
+    assert [a.path for a in asked].count("/v26.0/ig_hashtag_search") == 1
+    assert of(pages, f"own:{ME}")[-1].posts
+
+
+def test_an_app_without_any_permission_costs_two_requests_a_round():
+    tags = ["langkawi", "kuah"]
+    known = state_after(search(tags)[0])
+    for state in ({}, known):
+        edges = dict.fromkeys(("recently_searched_hashtags", "recent_media", "media"), REFUSED)
+        pages, error, asked = search(tags, state=state, **edges)
+        assert (error, len(asked)) == (None, 2)
+        assert [page.problem.kind for page in pages if page.problem] == [Kind.PERMISSION]
+        assert not any(page.last for page in pages)
+
+
+def test_hashtags_of_the_own_ledger_need_no_look_at_the_list_of_instagram():
+    known = state_after(search()[0])
+    _, _, asked = search(state=known)
+    assert not any(a.path.endswith("recently_searched_hashtags") for a in asked)
+
+
 def test_an_endless_hashtag_ends_at_the_cap_and_says_so():
     numbers = iter(range(1000))
 

@@ -21,6 +21,7 @@ FULL = 95  # percent of an allowance; beyond it Meta blocks the app, so we stop 
 AUTH_CODES = {102, 190}
 RATE_CODES = {4, 17, 32, 613, *range(80001, 80015)}
 PERMISSION_CODES = {3, 10, *range(200, 300)}
+PERMISSION_WORDS = ("public content access", "does not have permission")
 BLOCKED = 368
 UNKNOWN_FAULT, SERVICE_FAULT = 1, 2
 INVALID_PARAMETER = 100
@@ -179,7 +180,9 @@ def read_refusal(answer: Answer, now: float) -> Refusal:
         # Trying again sooner than told only uses more of the allowance.
         wait = usage(answer.headers)[1] or plain.wait
         return Refusal(Kind.RATE_LIMITED, said, wait, retry=False)
-    if code in PERMISSION_CODES or "public content access" in told:
+    if code in PERMISSION_CODES and "enough viewers" in told:
+        return Refusal(Kind.BAD_REQUEST, said)  # this one medium was seen by too few
+    if code in PERMISSION_CODES or any(words in told for words in PERMISSION_WORDS):
         return Refusal(Kind.PERMISSION, said)
     if code == UNKNOWN_FAULT and "reduce the amount of data" in told:
         return Refusal(Kind.BAD_REQUEST, said, error=TooMuchAsked)

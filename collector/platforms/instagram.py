@@ -58,24 +58,40 @@ class Instagram:
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         self._graph.begin()
         memory = Memory.read(state, now)
-        if self._hashtags:
-            memory.learn(self._recently_searched())
-        for tag in self._hashtags:
-            if memory.admits(tag):
-                yield from _guarded(f"hashtag:{tag}", self._hashtag(tag, memory))
+        for page in self._all_hashtags(memory):
+            yield page
+            # The permission is the app's: no other hashtag would fare better.
+            if page.problem is not None and page.problem.kind == Kind.PERMISSION:
+                break
         yield from _guarded(f"own:{self._user_id}", self._own(state, now))
         if memory.notes():
             yield Page("hashtags", state=memory.state(), note=memory.notes())
 
+    def _all_hashtags(self, memory: Memory) -> Iterator[Page]:
+        yield from _guarded("hashtags", self._allowance(memory))
+        for tag in self._hashtags:
+            if memory.admits(tag):
+                yield from _guarded(f"hashtag:{tag}", self._hashtag(tag, memory))
+
+    def _allowance(self, memory: Memory) -> Iterator[Page]:
+        """Learn what is left of the week, which matters to new hashtags only; brings no page."""
+        if memory.knows_all(self._hashtags):
+            return
+        memory.learn(self._recently_searched())
+        yield from ()
+
     def _recently_searched(self) -> list[Mapping[str, Any]]:
-        """The hashtags, with id and mostly name, that Instagram counts this week; [] if silent."""
+        """The hashtags, with id and mostly name, that Instagram counts this week; [] if silent.
+
+        Raises PlatformError PERMISSION where the app may use no hashtags at all.
+        """
         path = f"{self._user_id}/recently_searched_hashtags"
         try:
             body = self._graph.get(path, {"fields": "id,name", "limit": WEEKLY_HASHTAGS})
             return fields.objects(data_of(body))
-        except PlatformDown:
-            raise
-        except PlatformError:
+        except PlatformError as error:
+            if isinstance(error, PlatformDown) or error.kind == Kind.PERMISSION:
+                raise
             return []  # our own ledger goes on counting
 
     def _hashtag(self, tag: str, memory: Memory) -> Iterator[Page]:
@@ -231,6 +247,10 @@ class Memory:
         names = {number: tag for tag, number in self.ids.items()}
         numbers = ((str(t.get("id")), hashtag_of(str(t.get("name") or ""))) for t in told)
         self.elsewhere = frozenset(names.get(number) or name or number for number, name in numbers)
+
+    def knows_all(self, tags: Iterable[str]) -> bool:
+        """Whether every hashtag stands in this week's ledger already, or may not be asked."""
+        return all(tag in self.week or tag in self.unknown for tag in tags)
 
     def count(self, tag: str) -> None:
         self.week.setdefault(tag, self.now.isoformat())
