@@ -136,10 +136,8 @@ def _fill_posts(connection: Connection, pairs: Sequence[Pair], now: datetime, zo
     gazetteer = Gazetteer(queries.gazetteer(connection))
     for seen_at, page in _pages(pairs, now):
         posts = [matched_post(post, gazetteer, HASH_SECRET) for post, _ in page]
-        store.save_page(connection, posts, now=seen_at, zone=zone)
-        store.save_classifications(
-            connection, [label for _, label in page if label is not None], now=seen_at
-        )
+        labels = [label for _, label in page if label is not None]
+        store.save_page(connection, posts, now=seen_at, zone=zone, labels=labels)
     unlabelled = [
         (post.platform, post.post_id)
         for post, label in pairs
