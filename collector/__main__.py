@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from collector import events, logs
+from collector.alerts import Alerts, MailServer
 from collector.classify import Classifier
 from collector.classify.gemini import GeminiClassifier, Pace, gemini_asker
 from collector.configuration import setups
@@ -36,7 +37,7 @@ from collector.report import Line, Report
 from collector.rounds import Limits, classify_waiting, collect
 from collector.scheduler import Job, Scheduler
 from collector.status import status_lines
-from db import queries, store
+from db import incidents, queries, store
 from db.demo import HASH_SECRET, make_demo
 from db.engine import (
     ERRORS,
@@ -174,14 +175,18 @@ class Collector:
             raise SettingsError("; ".join(wrong))
         return [one.platform for one in found if one.ready]
 
-    def open(self, url: str) -> Engine:
-        """The database for writing, made and brought up to date where need be."""
+    def engine(self, url: str) -> Engine:
+        """The database for writing as it is, its folder made where need be."""
         try:
-            engine = open_writer(url, self.busy)
+            return open_writer(url, self.busy)
         except OSError as error:
             raise DatabaseError(
                 f"the database's folder cannot be used: {error.strerror}"
             ) from error
+
+    def open(self, url: str) -> Engine:
+        """The database for writing, made and brought up to date where need be."""
+        engine = self.engine(url)
         migrate(engine)
         return engine
 
@@ -278,6 +283,33 @@ class Collector:
         )
         return GeminiClassifier(ask, given.gemini_model, pace)
 
+    @property
+    def every(self) -> timedelta:
+        return timedelta(seconds=self.settings.collector_interval_seconds)
+
+    @property
+    def mail_server(self) -> MailServer:
+        given = self.settings
+        return MailServer(
+            given.smtp_host,
+            given.smtp_port,
+            given.email_host_user,
+            given.email_host_password,
+            given.alert_recipients,
+        )
+
+    def alerts(self, engine: Engine, lease: Lease) -> Alerts:
+        return Alerts(
+            engine,
+            self.mail_server,
+            now,
+            self.every,
+            self.settings.zone,
+            self.settings.dashboard_url,
+            guard=lease.guard,
+            stop=self.stop,
+        )
+
     @contextmanager
     def hold(self, engine: Engine) -> Iterator[Lease]:
         """The lease on a database; losing it stops the collector."""
@@ -337,6 +369,7 @@ class _Live:
     def __init__(self, collector: Collector, platforms: Sequence[str]):
         self._collector = collector
         self._platforms = platforms
+        self._begun = False
 
     def open(self) -> Engine:
         return self._collector.open(self._collector.settings.database_url)
@@ -358,12 +391,18 @@ class _Live:
             hash_secret=collector.settings.author_hash_secret,
             stop=collector.stop,
             skipped=left_out,
+            # Whoever starts the collector wants to know at once: its first round lets none rest.
+            rest_every=collector.every if self._begun else None,
             limits=collector.limits,
             guard=lease.guard,
             redact=collector.redact,
         )
+        self._begun = True
         collector.left_behind |= report.left_behind
         return report
+
+    def alerts(self, engine: Engine, lease: Lease) -> Alerts | None:
+        return self._collector.alerts(engine, lease)
 
 
 class _Demo:
@@ -373,11 +412,18 @@ class _Demo:
         self._collector = collector
 
     def open(self) -> Engine:
-        return self._collector.open(self._collector.settings.demo_database_url)
+        log.info("no platform is configured: invented posts go into the demo database (DEMO)")
+        collector = self._collector
+        engine = collector.engine(collector.settings.demo_database_url)
+        # First of all, and patiently: the dashboard may be making it at this moment.
+        make_demo(engine, seed_places(), now(), collector.settings.zone)
+        return engine
 
     def prepare(self, engine: Engine) -> None:
-        log.info("no platform is configured: invented posts go into the demo database (DEMO)")
-        make_demo(engine, seed_places(), now(), self._collector.settings.zone)
+        """Nothing: the demo was made complete when it was opened."""
+
+    def alerts(self, engine: Engine, lease: Lease) -> Alerts | None:
+        """None: nobody is told of what was invented."""
 
     def round(self, engine: Engine, lease: Lease) -> Report:
         collector = self._collector
@@ -441,24 +487,42 @@ def _once(collector: Collector, work: _Live | _Demo) -> int:
     engine = work.open()
     with collector.hold(engine) as lease:
         work.prepare(engine)
-        report = work.round(engine, lease)
+        with _alerting(work.alerts(engine, lease)) as look:
+            report = work.round(engine, lease)
+            look()
         if not collector.stop.is_set():
             _refresh_events(collector, engine, lease)
     return report.exit_code
 
 
 def _loop(collector: Collector, work: _Live | _Demo) -> int:
-    every = timedelta(seconds=collector.settings.collector_interval_seconds)
     engine = work.open()
     with collector.hold(engine) as lease:
         work.prepare(engine)
-        jobs = [
-            Job("events", EVENTS_EVERY, lambda: _refresh_events(collector, engine, lease)),
-            Job("round", every, lambda: work.round(engine, lease)),
-            Job("clean_up", CLEAN_UP_EVERY, lambda: _clean_up(engine, lease)),
-        ]
-        Scheduler(engine, jobs, now, collector.stop).run()
+        with _alerting(work.alerts(engine, lease)) as look:
+
+            def round_() -> None:
+                work.round(engine, lease)
+                look()
+
+            jobs = [
+                Job("events", EVENTS_EVERY, lambda: _refresh_events(collector, engine, lease)),
+                Job("round", collector.every, round_),
+                Job("clean_up", CLEAN_UP_EVERY, lambda: _clean_up(engine, lease)),
+            ]
+            Scheduler(engine, jobs, now, collector.stop).run()
     return LEASE_HELD if lease.lost.is_set() else 0
+
+
+@contextmanager
+def _alerting(alerts: Alerts | None) -> Iterator[Callable[[], None]]:
+    """Looks for trouble at once and, for silence, all the time; yields what to do after a round."""
+    if alerts is None:
+        yield lambda: None
+        return
+    alerts.look()
+    with alerts.watching():
+        yield alerts.look
 
 
 def _refresh_events(collector: Collector, engine: Engine, lease: Lease) -> None:
@@ -472,6 +536,7 @@ def _clean_up(engine: Engine, lease: Lease) -> None:
     with engine.begin() as connection:
         lease.guard(connection)
         runs = store.delete_runs_before(connection, now() - RUNS_KEPT)
+        incidents.delete_incidents_before(connection, now() - RUNS_KEPT)
         past = events.clean_up(connection, now())
     log.info("clean-up: %d old run records and %d past events deleted", runs, past)
 
@@ -487,6 +552,7 @@ def _check(collector: Collector, _options: argparse.Namespace) -> int:
     say(_classifier_line(settings))
     secret = "set" if settings.author_hash_secret else "empty; authors are not stored"
     say(f"authors: AUTHOR_HASH_SECRET is {secret}")
+    say(_alerts_line(settings))
     if not any(one.ready for one in found):
         say("no platform is configured: a round runs on demo data")
     _say_database("database", settings.database_url)
@@ -498,6 +564,15 @@ def _classifier_line(settings: Settings) -> str:
     if not settings.gemini_api_key:
         return "classifier: GEMINI_API_KEY is empty; posts are stored and wait for a label"
     return f"classifier: GEMINI_API_KEY is set, model {settings.gemini_model}"
+
+
+def _alerts_line(settings: Settings) -> str:
+    if not settings.smtp_host:
+        return "alerts: SMTP_HOST is empty; incidents show on the Data health page only"
+    readers = len(settings.alert_recipients)
+    if not readers:
+        return "alerts: SMTP_HOST is set, but ALERT_RECIPIENTS is empty; no mail is sent"
+    return f"alerts: mailed to {readers} recipient{'s' if readers > 1 else ''}"
 
 
 def _say_database(name: str, url: str) -> None:

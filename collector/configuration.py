@@ -36,6 +36,9 @@ def _setup(settings: Any, platform: str) -> Setup:
     key, *others = NEEDS[platform]
     if not getattr(settings, key.lower()):
         return Setup(platform, False, f"not configured ({key} is empty)")
+    wanted = settings.collector_platforms
+    if wanted and platform not in wanted:
+        return Setup(platform, False, "left out by COLLECTOR_PLATFORMS")
     if platform in NOT_SERVED:
         return Setup(platform, False, "not collected by this version, though it has a key")
     missing = [name for name in others if not getattr(settings, name.lower())]
@@ -47,7 +50,4 @@ def _setup(settings: Any, platform: str) -> Setup:
             f"INSTAGRAM_HASHTAGS names more than the {MOST_HASHTAGS} that Instagram allows a week"
         )
         return Setup(platform, False, said, wrong=True)
-    wanted = settings.collector_platforms
-    if wanted and platform not in wanted:
-        return Setup(platform, False, "left out by COLLECTOR_PLATFORMS")
     return Setup(platform, True, f"configured ({key} is set)")

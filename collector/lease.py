@@ -34,7 +34,11 @@ class Lease:
 
     def guard(self, connection: Connection) -> None:
         """Raise store.LeaseLost inside the caller's transaction when somebody else took over."""
-        store.check_fence(connection, NAME, self.fence)
+        try:
+            store.check_fence(connection, NAME, self.fence)
+        except store.LeaseLost:
+            self.lost.set()
+            raise
 
 
 @contextmanager

@@ -10,7 +10,7 @@ CLASSIFY = "classify"
 
 WHAT_TO_DO = {
     Kind.AUTH: "renew the token, then run `python -m collector check`",
-    Kind.PERMISSION: "the token lacks a permission or the platform's review; see docs/platforms.md",
+    Kind.PERMISSION: "the token lacks a permission or the platform's review; see docs/platform-terms.md",
     Kind.BILLING: "look at the account's credits or plan at the platform",
     Kind.RATE_LIMITED: "nothing; the next round tries again",
     Kind.QUOTA: "nothing until the platform's quota starts anew; a paid plan raises it",
@@ -62,6 +62,7 @@ class Line:
     def __str__(self) -> str:
         notes = "".join(f"; {note}" for note in self.notes)
         if self.status == RunStatus.SKIPPED:
+            # With a kind it is configured, but rests after failures of that kind.
             return f"{self.platform}: skipped{notes}"
         spent = f"{self.counts} in {self.seconds:.1f} s{notes}"
         if self.status == RunStatus.OK:
@@ -87,11 +88,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 when a platform or the classifier failed (contract of the command line)."""
+        """0, or 3 when a platform or the classifier failed, or rests because it did."""
         if self.interrupted:
             return 0
         bad = {RunStatus.FAILED, RunStatus.PARTIAL}
-        return 3 if any(line.status in bad for line in self.lines) else 0
+        resting = any(line.status == RunStatus.SKIPPED and line.kind for line in self.lines)
+        return 3 if resting or any(line.status in bad for line in self.lines) else 0
 
 
 def _add_once(texts: list[str], text: str) -> None:

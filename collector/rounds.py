@@ -9,15 +9,16 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from collector.classify import STATE, Classifier, Outcome, closed_until
 from collector.platforms import Page, PlatformError, Source, fields
 from collector.platforms.http import Interrupted
 from collector.report import CLASSIFY, Line, Report
-from db import queries, store
+from db import incidents, queries, store
 from db.engine import ERRORS, Connection, Engine, reason
+from insights.breaker import Breaker, breaker
 from insights.matching import matched_post
 from insights.model import Kind, Platform, Post, RunStatus
 from insights.places import Gazetteer
@@ -83,6 +84,7 @@ def collect(
     hash_secret: str = "",
     stop: threading.Event | None = None,
     skipped: Mapping[str, str] | None = None,
+    rest_every: timedelta | None = None,
     limits: Limits = Limits(),
     guard: Callable[[Connection], None] = no_guard,
     redact: Callable[[str], str] = str,
@@ -90,7 +92,8 @@ def collect(
     """Fetch, store and classify once; every platform in a thread of its own.
 
     `clock` gives aware UTC instants. `skipped` says per platform why it was left out; so do a run
-    record and a log line. `guard` raises store.LeaseLost inside a transaction when another
+    record and a log line. A platform that failed for too many rounds is only probed, and with
+    `rest_every` (the time between two rounds) left alone for a while. `guard` raises store.LeaseLost inside a transaction when another
     collector took over; `redact` takes secrets out of error texts. A platform that fails is
     recorded and touches no other. Raises store.LeaseLost, and one of db.engine.ERRORS when the
     database cannot even record the outcome.
@@ -108,8 +111,9 @@ def collect(
         hash_secret=hash_secret,
     )
     lines = [_skip(context, name, why) for name, why in (skipped or {}).items()]
-    fetched, left = _run_all(context, [_platform_work(context, source) for source in sources])
-    lines += fetched
+    awake, resting = _wake(context, sources, rest_every)
+    fetched, left = _run_all(context, [_platform_work(context, source) for source in awake])
+    lines += [*resting, *fetched]
     if not context.stop.is_set():
         last, behind = _classify_last(context, classifier)
         lines, left = [*lines, last], left or behind
@@ -249,11 +253,42 @@ def _close(context: _Context, run_id: int, line: Line) -> None:
     log.log(level, "%s", line)
 
 
-def _skip(context: _Context, platform: str, why: str) -> Line:
-    context.write(store.record_skipped, context.round_id, platform, context.clock(), why)
-    line = Line(platform, RunStatus.SKIPPED, notes=[why])
-    log.info("%s", line)
+def _skip(context: _Context, platform: str, why: str, kind: Kind | None = None) -> Line:
+    context.write(store.record_skipped, context.round_id, platform, context.clock(), why, kind)
+    line = Line(platform, RunStatus.SKIPPED, kind=kind, notes=[why])
+    log.log(logging.WARNING if kind else logging.INFO, "%s", line)
     return line
+
+
+# ---- platforms that keep failing ---------------------------------------------------------------
+
+
+def _wake(
+    context: _Context, sources: Sequence[Source], rest_every: timedelta | None
+) -> tuple[list[Source], list[Line]]:
+    """The sources to ask now, those that failed too often with care, and lines for those resting."""
+    awake, resting = [], []
+    for source in sources:
+        found = _breaker(context, source.platform, rest_every)
+        if rest_every is not None and found.rests_until is not None:
+            kind = Kind(found.error_kind or Kind.UNKNOWN)
+            resting.append(_skip(context, source.platform, _resting(found), kind))
+            continue
+        if found.probes:
+            source.probe()
+        awake.append(source)
+    return awake, resting
+
+
+def _breaker(context: _Context, platform: Platform, rest_every: timedelta | None) -> Breaker:
+    with context.engine.connect() as connection:
+        runs = incidents.decisive_runs(connection, platform)
+    return breaker(runs, context.clock(), rest_every or timedelta(0))
+
+
+def _resting(found: Breaker) -> str:
+    until = f"{found.rests_until:%Y-%m-%d %H:%M} UTC"
+    return f"resting after {found.failed} failed rounds, next try at {until}"
 
 
 # ---- one platform ------------------------------------------------------------------------------

@@ -90,6 +90,9 @@ class _DueJob(schedule.Job):
         self.next_run = _next_on_grid(self.next_run, self._job.every, started)
         try:
             self._run(started)
+        except store.LeaseLost as error:
+            log.error("%s: %s; this collector stops", self._job.name, error)
+            self._stop_event.set()
         except ERRORS as error:
             self.next_run = self._clock() + min(RETRY, self._job.every)
             log.error(

@@ -142,6 +142,17 @@ def test_a_job_without_a_database_is_tried_again_soon(engine, clock, caplog):
     assert "the database went away" in caplog.text
 
 
+def test_a_job_that_lost_the_lease_ends_the_scheduler(engine, clock, caplog):
+    def work():
+        raise store.LeaseLost("another collector has taken over")
+
+    stop = threading.Event()
+    a_scheduler(engine, clock, work, stop=stop).run()
+
+    assert stop.is_set()
+    assert "fault" not in caplog.text
+
+
 def test_a_run_cut_short_by_a_stop_is_due_at_the_next_start(engine, clock):
     stop = threading.Event()
     a_scheduler(engine, clock, stop.set, stop=stop).run_pending()

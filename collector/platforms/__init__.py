@@ -56,6 +56,10 @@ class Source(Protocol):
     def requests(self) -> int:
         """How many requests were sent so far, retries included."""
 
+    def probe(self) -> None:
+        """Ask carefully from now on: one request, without another try; if it fails, that is all
+        until the platform has answered one."""
+
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         """Pages of posts, newest cursor positions taken from `state` (`cursor:<stream>` holds the
         ISO instant of the newest post stored; the adapter subtracts its own overlap).

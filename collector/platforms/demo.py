@@ -28,6 +28,9 @@ class DemoSource:
     def requests(self) -> int:
         return self._requests
 
+    def probe(self) -> None:
+        """Nothing: what is invented never fails."""
+
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         """One page with everything after the cursor, up to now and never beyond."""
         self._requests += 1

@@ -48,6 +48,9 @@ class Facebook:
     def requests(self) -> int:
         return self._graph.requests
 
+    def probe(self) -> None:
+        self._graph.probe()
+
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         self._graph.begin()
         for page_id in self._page_ids:

@@ -42,6 +42,10 @@ class Graph:
     def requests(self) -> int:
         return self._http.requests
 
+    def probe(self) -> None:
+        """Ask one request, and more only once it was answered."""
+        self._http.probe()
+
     def begin(self) -> None:
         """Start a round."""
         self._http.begin()

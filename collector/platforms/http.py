@@ -14,9 +14,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -37,6 +38,8 @@ PLATFORM_WIDE = {
     Kind.REDIRECT_BLOCKED,
     Kind.BUDGET,
 }
+# These speak of what was asked for: the platform itself is up, so a probe goes on.
+OF_THE_REQUEST = {Kind.PERMISSION, Kind.BAD_REQUEST}
 KIND_OF_STATUS = {
     401: Kind.AUTH,
     402: Kind.BILLING,
@@ -100,6 +103,28 @@ class Refusal:
     platform_wide: bool = False
     error: type[PlatformError] = PlatformError
     cause: Exception | None = None
+
+
+def never(_answer: Answer) -> bool:
+    """No answer of status 200 is a refusal: so it is with all platforms but TikTok."""
+    return False
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One request and how its answers are to be read. As text it holds no secret."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any]
+    read_refusal: Callable[[Answer, float], Refusal]
+    refuses: Callable[[Answer], bool] = never
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -216,7 +241,12 @@ class Http:
         self._monotonic, self._wall, self._chance = monotonic, wall, chance
         self._new_session = session
         self.requests = 0
+        self._probing = False
         self.begin()
+
+    def probe(self) -> None:
+        """Ask carefully: the first request is not tried again, and if it fails none follows."""
+        self._probing = True
 
     def begin(self) -> None:
         """Start a round: its budget and its count of failed requests begin anew."""
@@ -236,70 +266,108 @@ class Http:
         `read_refusal` says what any other answer means. Raises PlatformError when this request
         failed for good, PlatformDown when no other request of the round would do better.
         """
+        return self._ask(_Request("GET", path, params or {}, read_refusal))
+
+    def post(
+        self,
+        path: str,
+        content: Mapping[str, Any],
+        params: Mapping[str, Any] | None = None,
+        read_refusal: Callable[[Answer, float], Refusal] = plain_refusal,
+        *,
+        form: bool = False,
+        token: str = "",
+        refuses: Callable[[Answer], bool] = never,
+    ) -> Answer:
+        """The answer to a POST of `content` as JSON, or as a form whose values are secrets.
+
+        `token` is the bearer of this request alone. `refuses` says of an answer of status 200
+        that it is a refusal in truth. The rest as `get`.
+        """
+        kind = "application/x-www-form-urlencoded" if form else "application/json"
+        return self._ask(
+            _Request(
+                "POST",
+                path,
+                params or {},
+                read_refusal,
+                refuses,
+                headers={"Content-Type": kind, **(bearer(token) if token else {})},
+                body=(urlencode(content) if form else json.dumps(content)).encode(),
+                secrets=(*map(str, content.values() if form else ()), token),
+            )
+        )
+
+    def _ask(self, request: _Request) -> Answer:
         tries = 0
         while True:
-            self._check(path)
-            found = self._once(path, params or {}, read_refusal)
+            self._check(request)
+            found = self._once(request)
             if isinstance(found, Answer):
+                self._probing = False
                 return found
             self._failed += found.kind in RETRIED
             wait = self._wait(found, tries)
             if wait is None:
-                raise self._error(path, found) from found.cause
+                raise self._error(request, found) from found.cause
             self._sleep(wait)
             # Having waited less than asked for, one more try is a question; more would be noise.
             too_long = (found.wait or 0) > self._limits.retry_max_wait
             tries = self._limits.retries if too_long else tries + 1
 
-    def _check(self, path: str) -> None:
+    def _check(self, request: _Request) -> None:
         if self._stop.is_set():
-            raise Interrupted(Kind.UNKNOWN, f"GET {path}: stopped before the answer came")
+            raise Interrupted(Kind.UNKNOWN, f"{request}: stopped before the answer came")
         if self._monotonic() >= self._ends_at:
-            raise PlatformDown(Kind.BUDGET, f"GET {path}: COLLECTOR_PLATFORM_BUDGET is used up")
+            raise PlatformDown(Kind.BUDGET, f"{request}: COLLECTOR_PLATFORM_BUDGET is used up")
 
     def _wait(self, refusal: Refusal, tries: int) -> float | None:
         """Seconds until the next try, None where there must be none."""
         if not refusal.retry or refusal.kind not in RETRIED or tries >= self._limits.retries:
             return None
-        if self._failed >= FAILED_REQUESTS:
+        if self._probing or self._failed >= FAILED_REQUESTS:
             return None
         # Between half and the whole, so that clients cut off together do not come back together.
         jittered = self._limits.retry_base * 2**tries * (0.5 + self._chance() / 2)
         wait = min(refusal.wait or jittered, self._limits.retry_max_wait)
         return wait if self._monotonic() + wait < self._ends_at else None
 
-    def _error(self, path: str, refusal: Refusal) -> PlatformError:
+    def _error(self, request: _Request, refusal: Refusal) -> PlatformError:
         down = (
             refusal.platform_wide
             or refusal.kind in PLATFORM_WIDE
+            or (self._probing and refusal.kind not in OF_THE_REQUEST)
             or self._failed >= FAILED_REQUESTS
         )
-        secrets = tuple(v.removeprefix("Bearer ") for v in self._headers.values())
-        said = summary(refusal.summary, secrets=tuple(s for s in secrets if s))
+        in_headers = (v.removeprefix("Bearer ") for v in self._headers.values())
+        secrets = tuple(filter(None, (*in_headers, *request.secrets)))
+        said = summary(refusal.summary, secrets=secrets)
         error = PlatformDown if down else refusal.error
-        return error(refusal.kind, f"GET {path}: {said}", refusal.wait)
+        return error(refusal.kind, f"{request}: {said}", refusal.wait)
 
-    def _once(self, path: str, params: Mapping[str, Any], read_refusal) -> Answer | Refusal:
+    def _once(self, request: _Request) -> Answer | Refusal:
         try:
-            received = self._send(path, params)
+            received = self._send(request)
         except transport.Stopped as error:
-            raise Interrupted(Kind.UNKNOWN, f"GET {path}: stopped while it ran") from error
+            raise Interrupted(Kind.UNKNOWN, f"{request}: stopped while it ran") from error
         except transport.FAULTS as error:
             return _fault_refusal(error)
-        return self._read(received, read_refusal)
+        return self._read(received, request)
 
-    def _send(self, path: str, params: Mapping[str, Any]) -> transport.Received:
+    def _send(self, request: _Request) -> transport.Received:
         self.requests += 1
         session = self._session or self._new_session()
         self._session = None  # unusable if the request has to be abandoned
         received = transport.send(
             session,
             transport.Question(
-                url=self._base_url + path,
-                params=params,
-                headers=self._headers,
+                url=self._base_url + request.path,
+                params=request.params,
+                headers={**self._headers, **request.headers},
                 timeouts=(self._limits.connect_timeout, self._limits.read_timeout),
                 max_body=self._limits.max_body,
+                method=request.method,
+                body=request.body,
             ),
             ends_at=min(self._monotonic() + self._limits.deadline, self._ends_at),
             monotonic=self._monotonic,
@@ -308,7 +376,7 @@ class Http:
         self._session = session
         return received
 
-    def _read(self, received: transport.Received, read_refusal) -> Answer | Refusal:
+    def _read(self, received: transport.Received, request: _Request) -> Answer | Refusal:
         status = received.status
         if 300 <= status < 400:
             return Refusal(Kind.REDIRECT_BLOCKED, f"{status}, redirects are not followed")
@@ -318,9 +386,9 @@ class Http:
             if status == 200:
                 return Refusal(Kind.BAD_PAYLOAD, f"200, but {error}", cause=error)
             answer = Answer(status, received.headers, None)
-        if status == 200:
+        if status == 200 and not request.refuses(answer):
             return answer
-        refusal = read_refusal(answer, self._wall())
+        refusal = request.read_refusal(answer, self._wall())
         return replace(refusal, summary=f"{status} {refusal.summary or refusal.kind}")
 
 

@@ -55,6 +55,9 @@ class Instagram:
     def requests(self) -> int:
         return self._graph.requests
 
+    def probe(self) -> None:
+        self._graph.probe()
+
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         self._graph.begin()
         memory = Memory.read(state, now)

@@ -53,13 +53,18 @@ class Received:
 
 @dataclass(frozen=True)
 class Question:
-    """What to send and what it may cost: `timeouts` are connect and read, in seconds."""
+    """What to send and what it may cost: `timeouts` are connect and read, in seconds.
+
+    `body` goes with a POST; `max_body` is about the answer.
+    """
 
     url: str
     params: Mapping[str, Any]
     headers: Mapping[str, str]
     timeouts: tuple[float, float]
     max_body: int
+    method: str = "GET"
+    body: bytes | None = None
 
 
 def new_session() -> requests.Session:
@@ -89,7 +94,7 @@ def send(
     monotonic: Callable[[], float],
     stop: threading.Event,
 ) -> Received:
-    """The answer to a GET. Raises TooSlow at `ends_at` (on `monotonic`), Stopped, or one of FAULTS.
+    """The answer. Raises TooSlow at `ends_at` (on `monotonic`), Stopped, or one of FAULTS.
 
     After TooSlow and Stopped the session must not be used again: the abandoned thread has it.
     """
@@ -141,9 +146,11 @@ class _Call(threading.Thread):
 
     def _ask(self) -> Received:
         q = self._question
-        with self._session.get(
+        with self._session.request(
+            q.method,
             q.url,
             params=q.params,
+            data=q.body,
             headers=dict(q.headers),
             timeout=q.timeouts,
             stream=True,

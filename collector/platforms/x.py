@@ -84,6 +84,9 @@ class X:
     def requests(self) -> int:
         return self._http.requests
 
+    def probe(self) -> None:
+        self._http.probe()
+
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         self._http.begin()
         left = self._max_pages * PAGE_SIZE
