@@ -10,17 +10,17 @@ blocks.stop_if_empty(totals)
 mood.figures(scope, totals)
 mood.stop_if_unclassified(totals)
 
-wide, narrow = st.columns([2, 1])
-with wide:
-    mood.over_time(scope)
-    mood.net_over_time(scope)
-with narrow:
-    mood.distribution(scope, totals)
-    mood.by_platform(scope)
+mood.distribution(scope, totals)
 
 left, right = st.columns(2)
 with left:
-    mood.by_category(scope)
+    mood.over_time(scope)
+with right:
+    mood.net_over_time(scope)
+
+left, right = st.columns(2)
+with left:
+    mood.by_group(scope)
 with right:
     mood.by_place(scope)
 mood.issues(scope)

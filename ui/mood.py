@@ -12,7 +12,7 @@ import streamlit as st
 
 from insights import metrics
 from insights.model import Scope, Sentiment
-from ui import blocks, charts, data, filters, overview, text
+from ui import blocks, charts, data, filters, overview, shell, text
 from ui.text import t
 
 LABELS = tuple(str(label) for label in Sentiment)
@@ -112,54 +112,69 @@ def net_over_time(scope: Scope) -> None:
 # --- by category, place, platform ----------------------------------------------------------------
 
 
-def by_category(scope: Scope) -> None:
-    """The labels' shares by category of place; posts without a place stand in no category."""
+def by_group(scope: Scope) -> None:
+    """The labels' shares by what the reader picks: category of place, city or platform."""
+    group = filters.one_of(st.query_params.get("by"), tuple(_GROUPS), "category")
+    rows, column = _GROUPS[group](scope)
+    with blocks.card(t(f"mood.by_{group}"), t("mood.by_note")):
+        shell.pick(
+            st.segmented_control,
+            "by",
+            t("mood.by"),
+            tuple(_GROUPS),
+            group,
+            required=True,
+            label_visibility="collapsed",
+        )
+        _parted(scope, rows, group, column)
+
+
+def _categories(scope: Scope) -> tuple[pd.DataFrame, str]:
+    """Posts without a place stand in no category."""
     rows = data.by_category(scope)
     rows = rows[rows["category"] != ""]
-    rows = rows.assign(words=[text.category(code) for code in rows["category"]])
-    _parted(scope, rows, "category", "category")
+    return rows.assign(words=[text.category(code) for code in rows["category"]]), "category"
+
+
+def _cities(scope: Scope) -> tuple[pd.DataFrame, str]:
+    rows = data.by_city(scope)
+    return rows.assign(words=[text.city(slug) for slug in rows["slug"]]), "slug"
+
+
+def _platforms(scope: Scope) -> tuple[pd.DataFrame, str]:
+    rows = data.by_platform(scope)
+    return rows.assign(words=[text.platform(code) for code in rows["platform"]]), "platform"
+
+
+_GROUPS = {"category": _categories, "city": _cities, "platform": _platforms}
 
 
 def by_place(scope: Scope) -> None:
     """The labels' shares by place."""
     rows = data.by_place(scope)
     rows = rows[rows["slug"] != UNKNOWN].assign(words=lambda found: found["name"])
-    _parted(scope, rows, "place", "slug")
-
-
-def by_city(scope: Scope) -> None:
-    """The labels' shares by city, "Kedah, place unknown" among them."""
-    rows = data.by_city(scope)
-    _parted(scope, rows.assign(words=[text.city(slug) for slug in rows["slug"]]), "city", "slug")
-
-
-def by_platform(scope: Scope) -> None:
-    """The labels' shares by platform."""
-    rows = data.by_platform(scope)
-    rows = rows.assign(words=[text.platform(code) for code in rows["platform"]])
-    _parted(scope, rows, "platform", "platform")
+    with blocks.card(t("mood.by_place"), t("mood.by_note")):
+        _parted(scope, rows, "place", "slug")
 
 
 def _parted(scope: Scope, rows: pd.DataFrame, narrow: str, column: str) -> None:
     rows = rows.sort_values("posts", ascending=False).head(_ROWS)
-    title = t(f"mood.by_{narrow}")
-    with blocks.card(title, t("mood.by_note")):
-        figure = charts.sentiment_bars(
-            rows,
-            words(),
-            label="words",
-            opens=column,
-            too_few=t("mood.too_few"),
-            least=metrics.FEW,
-            limit=_ROWS,
-        )
-        blocks.chart(
-            figure,
-            key=f"by_{narrow}",
-            alt=t("mood.by_alt", what=title.lower()),
-            scope=scope,
-            opens=lambda custom: part_of(custom[0], narrow),
-        )
+    figure = charts.sentiment_bars(
+        rows,
+        words(),
+        label="words",
+        opens=column,
+        too_few=t("mood.too_few"),
+        least=metrics.FEW,
+        limit=_ROWS,
+    )
+    blocks.chart(
+        figure,
+        key=f"by_{narrow}",
+        alt=t("mood.by_alt", what=t(f"mood.by_{narrow}").lower()),
+        scope=scope,
+        opens=lambda custom: part_of(custom[0], narrow),
+    )
 
 
 def part_of(code: str, narrow: str) -> dict[str, str]:
