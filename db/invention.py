@@ -167,6 +167,8 @@ _TAILS = {
 }
 # A filled-in word may begin a sentence.
 _SENTENCE_START = re.compile(r"(?:^|(?<=[.!?] ))[a-z]")
+# Names of the gazetteer that would read oddly after "di" or "at".
+_ODD = re.compile(r"Hospital|^Feri\b")
 _TAGS = ("cuticutikedah", "kedah", "visitkedah", "exploremalaysia", "cuticutimalaysia")
 
 
@@ -225,6 +227,7 @@ _INCIDENTS = (
         18,
     ),
 )
+_NO_TAIL = ("offtopic", "spam", "jellyfish", "flood")
 _INCIDENT_GROUPS = frozenset(incident.group for incident in _INCIDENTS)
 # The month and days on which a platform gave nothing: a gap that the pages must own up to.
 _SILENT = {(Platform.TIKTOK, month, day) for month in (2, 5, 8, 11) for day in (11, 12)}
@@ -378,11 +381,16 @@ def _ordinary(day: date, calendar: _Calendar, random: Random) -> _Draft:
     if place is None:
         return _draft(day, None, "kedah", random)
     group = random.choice(_groups(place))
-    if place.category in _TOWNS and calendar.raya and random.random() < 0.4:
+    if _goes_home(place) and calendar.raya and random.random() < 0.4:
         group = "raya"
     elif place.category in _TOWNS and calendar.fasting and random.random() < 0.45:
         group = "ramadan"
     return _draft(day, place, group, random)
+
+
+def _goes_home(place: Place) -> bool:
+    """Whether people go home there for Raya, by road: the mainland's towns."""
+    return place.category in _TOWNS and place.city_slug != "langkawi"
 
 
 def _groups(place: Place) -> tuple[str, ...]:
@@ -534,7 +542,7 @@ def _written(
         for tail in _TAILS.get((language, sentence.mark), ())
         if tail.strip(".!。！").casefold() not in text.casefold()
     ]
-    if tails and sentence.group not in ("offtopic", "spam") and random.random() < 0.4:
+    if tails and sentence.group not in _NO_TAIL and random.random() < 0.4:
         text += ("" if language == "zh" else " ") + random.choice(tails)
     return _SENTENCE_START.sub(lambda found: found[0].upper(), text), (name,) if name else ()
 
