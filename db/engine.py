@@ -17,6 +17,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x4B454441
 
 
+# An execution option of ours: this transaction of a writer's engine only reads.
+_READS_ONLY = "kedah_reads_only"
 # How long one process may wait for another's migration.
 _MIGRATION_SECONDS = 60
 # A page that takes longer than this has failed; nobody waits for it.
@@ -54,7 +56,7 @@ def parse_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise DatabaseError("DATABASE_URL is not a database address") from error
     backend = parsed.get_backend_name() if parsed.drivername != "postgres" else "postgresql"
     if backend == "postgresql":
@@ -155,7 +157,8 @@ def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
     def _begin(connection: Connection) -> None:
         # A deferred read-then-write fails at once with "database is locked", so writers take the
         # lock before they read.
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        reads = read_only or connection.get_execution_options().get(_READS_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -242,6 +245,9 @@ def migrate_within(connection: Connection) -> None:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
-    """A read transaction in which every SELECT sees the same moment."""
-    with engine.connect() as connection, connection.begin():
+    """A read transaction in which every SELECT sees the same moment; it keeps no writer waiting."""
+    options = {_READS_ONLY: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection

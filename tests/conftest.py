@@ -7,13 +7,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from db.engine import migrate, open_writer
+from db.tables import metadata
 
 SERVER_OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -38,7 +38,7 @@ class PostgresServer:
         self._user = "postgres" if os.geteuid() == 0 else None
         # Not pytest's own folder: the path of a socket may have 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="kedah-pg-"))
-        self._numbers = count(1)
+        self._names: set[str] = set()
 
     def start(self) -> None:
         if self._user:
@@ -57,18 +57,44 @@ class PostgresServer:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def new_database(self) -> str:
-        """The address of a database that has nothing in it."""
-        name = f"test_{next(self._numbers)}"
-        self._sql(f"CREATE DATABASE {name}")
-        return f"postgresql://postgres@/{name}?host={self.folder}"
+    def empty_database(self) -> str:
+        """The address of a database that has nothing in it, no schema either."""
+        url = self._database("bare")
+        self._sql(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        return url
 
-    def drop_database(self, url: str) -> None:
-        name = url.split("@/")[1].split("?")[0]
-        self._sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    def migrated_database(self) -> str:
+        """The address of a database whose tables are there and empty."""
+        is_new = "migrated" not in self._names
+        url = self._database("migrated")
+        if is_new:
+            engine = open_writer(url)
+            migrate(engine)
+            engine.dispose()
+        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        self._sql(url, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        return url
 
-    def _sql(self, statement: str) -> None:
-        engine = open_writer(f"postgresql://postgres@/postgres?host={self.folder}")
+    def _database(self, name: str) -> str:
+        """One database a name for the session: making and dropping one takes half a second."""
+        url = f"postgresql://postgres@/{name}?host={self.folder}"
+        if name not in self._names:
+            self._sql(self._root, f"CREATE DATABASE {name}")
+            self._names.add(name)
+        # What a failed test left open would hold its locks for ever.
+        self._sql(
+            self._root,
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        )
+        return url
+
+    @property
+    def _root(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    @staticmethod
+    def _sql(url: str, statement: str) -> None:
+        engine = open_writer(url)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
@@ -137,22 +163,35 @@ def postgres() -> Iterator[PostgresServer]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file whose tables are there and empty, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    engine = open_writer(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database, not migrated yet: SQLite first, then PostgreSQL."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
-        return
-    server = request.getfixturevalue("postgres")
-    url = server.new_database()
-    yield url
-    server.drop_database(url)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database on either engine.
+
+    It has no schema, unless the test uses `engine` too: then both are the same database.
+    """
+    migrated = "engine" in request.fixturenames
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        return server.migrated_database() if migrated else server.empty_database()
+    path = tmp_path / "test.db"
+    if migrated:
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A writer's engine on `database_url`, migrated, without places (call `store.set_up`)."""
     engine = open_writer(database_url)
-    migrate(engine)
     yield engine
     engine.dispose()
