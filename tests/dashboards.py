@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from db import store
@@ -30,10 +30,11 @@ def a_live_database(
     labels: Sequence = (),
     collected: bool = True,
     failed: Kind | None = None,
+    age: timedelta = timedelta(),
 ) -> str:
     """The URL of a migrated database with these posts; place ids follow the order of `places`.
 
-    `collected`: a run of X has ended well. `failed`: the newest run of Facebook has not.
+    `collected`: a run of X has ended well, `age` ago. `failed`: the newest run of Facebook has not.
     """
     url = f"sqlite:///{folder}/live.db"
     engine = open_writer(url)
@@ -45,7 +46,7 @@ def a_live_database(
         if labels:
             store.save_classifications(connection, labels, now=now)
         if collected:
-            _run(connection, "x", RunStatus.OK, now)
+            _run(connection, "x", RunStatus.OK, now - age)
         if failed:
             _run(connection, "facebook", RunStatus.FAILED, now, failed)
     engine.dispose()

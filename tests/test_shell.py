@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from insights.model import Classification, Kind, Sentiment
+from db import queries
+from db.engine import open_reader
+from insights.model import Classification, Kind, PostFilter, Scope, Sentiment
 from tests.dashboards import a_live_database
 from tests.e2e.browser import dashboard
 from tests.fakes import a_post, matched
-from ui import data
+from ui import data, posts, text
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime.now(UTC)
@@ -80,6 +82,14 @@ def test_a_platform_that_failed_is_named_above_the_figures(tmp_path, open_app):
     assert app.metric[0].value == "6"
 
 
+def test_collection_that_stands_still_is_said_above_the_figures(tmp_path, open_app):
+    url = a_live_database(tmp_path, some_posts(), age=timedelta(days=3))
+    app = open_app(url, lang="en")
+
+    assert any("3 days ago" in warning.value for warning in app.warning)
+    assert app.metric[0].value == "6"
+
+
 def test_filters_come_from_the_url(tmp_path, open_app):
     url = a_live_database(tmp_path, some_posts())
     app = open_app(url, city="langkawi", period="7d", lang="en")
@@ -135,8 +145,8 @@ def test_unclassified_posts_give_a_dash_and_never_a_neutral_mood(tmp_path, open_
 
 
 def test_unknown_counts_are_a_dash_and_not_zero(tmp_path, open_app):
-    posts = [*some_posts(3, likes=2), *some_posts(1)]
-    app = open_app(a_live_database(tmp_path, posts), lang="en")
+    url = a_live_database(tmp_path, [*some_posts(3, likes=2), *some_posts(1)])
+    app = open_app(url, lang="en")
     shown = {metric.label: metric.value for metric in app.metric}
 
     assert shown["Likes"] == "6"
@@ -183,6 +193,21 @@ def test_posts_can_be_narrowed_by_sentiment(tmp_path, open_app):
     app.selectbox(key="pick_sentiment").select("negative").run()
 
     assert app.subheader[0].value == "1 post"
+
+
+def test_the_file_of_posts_says_what_it_holds_and_runs_nothing(tmp_path, open_app):
+    posts_shown = [matched(a_post(content="=1+1 Pantai Cenang", posted_at=NOW), 1)]
+    open_app(a_live_database(tmp_path, posts_shown), lang="en")
+    scope = Scope(NOW.date() - timedelta(days=2), NOW.date() + timedelta(days=2))
+    rows = queries.posts(open_reader(f"sqlite:///{tmp_path}/live.db").connect(), PostFilter(scope))
+
+    with text.speaking("en"):
+        made = posts.file_of(PostFilter(scope), rows, found=1, demo=False, asked="", when="now")
+
+    lines = made.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Kedah Tourism Pulse: posts,Collected posts"
+    assert lines[1].startswith("Period,")
+    assert "'=1+1 Pantai Cenang" in lines[-1]
 
 
 def test_without_a_database_the_demo_says_so_on_every_page(open_app):

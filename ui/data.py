@@ -13,14 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
-from db import demo, queries
+from db import demo, incidents, queries
 from db.cube import Cube
 from db.engine import (
     ERRORS,
@@ -35,6 +35,8 @@ from db.engine import (
 )
 from db.seed import seed_places
 from insights import metrics, steps
+from insights.breaker import breaker
+from insights.incidents import Finding, Incident, silence
 from insights.model import Place, PostFilter, Scope
 from settings import Settings, read_settings
 
@@ -44,6 +46,9 @@ _RETRY_SECONDS = 15
 # A run that starts does not raise the version, so what is said of runs may be this old.
 _STATUS_SECONDS = 10
 _KEEP_SECONDS = 3600
+# So many rounds may be missed (a restart, a bad night) before the page calls its data old.
+_MISSED_ROUNDS = 3
+_warmed: set[bool] = set()
 _TROUBLE = {"failed", "partial", "interrupted"}
 
 
@@ -219,8 +224,14 @@ def open_source(demo_wanted: bool) -> Status:
     nothing was ever collected into it.
     """
     source = _source_for(demo_wanted)
+    _warmed.add(source.status.demo)
     st.session_state[_SOURCE] = source
     return source.status
+
+
+def is_cold() -> bool:
+    """Whether nothing was read in this process yet, so that the first reader may have to wait."""
+    return not _warmed
 
 
 def _source_for(demo_wanted: bool) -> Source:
@@ -276,6 +287,14 @@ def _source() -> Source:
 def status() -> Status:
     """Which database answers in this run, and how collection stands."""
     return _source().status
+
+
+def is_stale(status: Status) -> bool:
+    """Whether collected posts are older than they should be: several rounds were missed."""
+    if status.demo or status.last_success is None:
+        return False
+    allowed = timedelta(seconds=_MISSED_ROUNDS * settings().collector_interval_seconds)
+    return now() - status.last_success > allowed
 
 
 # --- clock -----------------------------------------------------------------------------------
@@ -555,7 +574,8 @@ class Collection:
     """How collection into one database stands, read at one moment.
 
     `health`, `runs` and `quarantined` are tables of db/queries.py; at most MANY rows of the last
-    two. `due` says when each job is due next; `size` is in bytes.
+    two; `health` has a column more: `breaker`. `due` says when each job is due next; `size` is in
+    bytes. `silence` is found here too, as a collector that stands still notes nothing.
     """
 
     health: pd.DataFrame
@@ -563,6 +583,8 @@ class Collection:
     quarantined: pd.DataFrame
     backlog: int
     due: dict[str, datetime]
+    incidents: list[Incident]
+    silence: Finding | None
     size: int
     version: int
 
@@ -592,12 +614,19 @@ def live_problem() -> tuple[datetime | None, str | None]:
 
 
 def _collection_of(connection) -> Collection:
+    every = timedelta(seconds=settings().collector_interval_seconds)
+    health = queries.platform_health(connection)
+    platforms = health["platform"]
+    runs_of = [incidents.decisive_runs(connection, platform) for platform in platforms]
+    health["breaker"] = [breaker(of_one, now(), every) for of_one in runs_of]
     return Collection(
-        health=queries.platform_health(connection),
+        health=health,
         runs=queries.runs(connection, MANY),
         quarantined=queries.quarantined(connection, MANY),
         backlog=queries.backlog(connection),
         due=queries.due_jobs(connection),
+        incidents=incidents.open_incidents(connection),
+        silence=silence(incidents.last_finished(connection), now(), every),
         size=queries.database_size(connection),
         version=queries.version(connection)[0],
     )

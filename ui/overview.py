@@ -146,9 +146,8 @@ def trend(scope: Scope) -> None:
     """Posts a day, with the same weekdays of the weeks before and events on the axis."""
     days = data.daily(scope)
     weekly = len(days) >= charts.WEEKLY_FROM
-    with blocks.card(
-        t("overview.trend_weekly" if weekly else "overview.trend"), t("overview.trend_note")
-    ):
+    step = "_weekly" if weekly else ""
+    with blocks.card(t(f"overview.trend{step}"), t(f"overview.trend_note{step}")):
         figure = charts.trend(
             days,
             name=t("overview.trend_posts"),
@@ -208,7 +207,7 @@ def _day_link(scope: Scope, day: date, posts: int) -> tuple[str, int, str]:
 
 
 def sentiment(scope: Scope, totals: metrics.Totals) -> None:
-    """The three labels of what is classified, each a link to its posts."""
+    """The three labels of what is classified, and what waits for one; each opens its posts."""
     with blocks.card(
         t("overview.sentiment"), t("overview.sentiment_note", share=text.percent(totals.coverage))
     ):
@@ -221,10 +220,16 @@ def sentiment(scope: Scope, totals: metrics.Totals) -> None:
                 scope=scope,
                 opens=lambda custom: {"sentiment": custom[0]},
             )
-        for label in _LABELS:
-            if counts[label]:
-                words = f"{text.sentiment(label)} · {text.number(counts[label])}"
-                blocks.posts_link(scope, words, sentiment=label)
+        rows = [_label_row(scope, label, n) for label, n in counts.items() if n]
+        blocks.table(rows, t("overview.sentiment"))
+
+
+def _label_row(scope: Scope, label: str, posts: int) -> dict[str, str]:
+    address = blocks.posts_href(scope, sentiment=label)
+    return {
+        t("overview.label"): f"[{text.sentiment(label)}]({address})",
+        t("overview.posts"): text.number(posts),
+    }
 
 
 def platforms(scope: Scope) -> None:

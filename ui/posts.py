@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -228,19 +228,24 @@ def _download(wanted: PostFilter, sort: str, found: int) -> None:
     )
 
 
-def _file_maker(wanted: PostFilter, sort: str, found: int):
+def _file_maker(wanted: PostFilter, sort: str, found: int) -> Callable[[], bytes]:
     """What makes the file when it is asked for; outside the page's run, so all it needs goes in."""
     language, read = text.language(), data.posts_later(wanted, sort, FILE_LIMIT)
-    zone, now, demo = data.zone(), data.now(), data.status().demo
-    asked = _asked(wanted)
+    demo, asked, when = data.status().demo, _asked(wanted), text.moment(data.now(), data.zone())
 
     def make() -> bytes:
         with text.speaking(language):
-            rows = read()
-            head = _file_head(wanted, asked, len(rows), found, demo, text.moment(now, zone))
-            return export.csv_file(head, _columns(), _file_rows(rows, zone))
+            return file_of(wanted, read(), found=found, demo=demo, asked=asked, when=when)
 
     return make
+
+
+def file_of(
+    wanted: PostFilter, rows: pd.DataFrame, *, found: int, demo: bool, asked: str, when: str
+) -> bytes:
+    """These posts as a CSV file, headed by whose they are, the period, filters and "as of"."""
+    head = _file_head(wanted, asked, len(rows), found, demo, when)
+    return export.csv_file(head, _columns(), _file_rows(rows, data.zone()))
 
 
 def _asked(wanted: PostFilter) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -70,7 +70,7 @@ def _query() -> dict[str, str]:
 
 def _open_data(choices: filters.Choices) -> None:
     try:
-        with st.spinner(t("shell.preparing"), show_time=False):
+        with st.spinner(t("shell.preparing")) if data.is_cold() else nullcontext():
             status = data.open_source(choices.demo)
     except ERRORS:
         st.error(t("shell.no_database"), icon=":material/database_off:")
@@ -296,8 +296,11 @@ def _live_mark(status: data.Status) -> None:
     when = text.moment(status.last_success, data.zone())
     age = text.ago(status.last_success, data.now())
     st.caption(f":material/check_circle: {t('shell.live', when=when, ago=age)}")
-    if status.troubled:
-        st.warning(_trouble(status), icon=":material/sync_problem:")
+    warnings = [_trouble(status)] if status.troubled else []
+    if data.is_stale(status):
+        warnings.append(t("shell.stale", ago=age))
+    if warnings:
+        st.warning("  \n".join(warnings), icon=":material/sync_problem:")
 
 
 def _trouble(status: data.Status) -> str:
