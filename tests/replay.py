@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import html
 import json
 import socket
 import struct
@@ -226,14 +227,17 @@ def expected(shared: Path = SHARED) -> dict[str, list[dict[str, Any]]]:
 
 
 X_SEARCH = "/2/tweets/search/recent"
+YOUTUBE_SEARCH, YOUTUBE_VIDEOS = "/youtube/v3/search", "/youtube/v3/videos"
+TIKTOK_TOKEN, TIKTOK_QUERY = "/v2/oauth/token/", "/v2/research/video/query/"
+TIKTOK_ACCESS = "token-given-by-tiktok"
 ITEM_KEYS = {"data", "paging"}
 
 
 class Recorded:
-    """All recorded pages of X, Instagram and Facebook that hold posts, each once.
+    """All recorded pages of every platform that hold posts, each once.
 
-    The first query, hashtag and Page asked for gets them, page after page; every other one, and
-    with `again` False every later walk, is answered with an empty page.
+    The first query, hashtag, Page and window asked for gets them, page after page; every other
+    one, and with `again` False every later walk, is answered with an empty page.
     """
 
     def __init__(self, shared: Path = SHARED, *, again: bool = True):
@@ -252,6 +256,14 @@ class Recorded:
     def __call__(self, asked: Asked) -> Reply:
         if asked.path == X_SEARCH:
             return self._x(asked)
+        if asked.path == YOUTUBE_SEARCH:
+            return self._youtube(asked)
+        if asked.path == YOUTUBE_VIDEOS:
+            return self._videos(asked.query.get("id", "").split(","))
+        if asked.path == TIKTOK_TOKEN:
+            return Reply({"access_token": TIKTOK_ACCESS, "expires_in": 7200})
+        if asked.path == TIKTOK_QUERY:
+            return self._tiktok(json.loads(asked.body))
         edge = asked.path.rpartition("/")[2]
         if edge == "ig_hashtag_search":
             return self._hashtag(asked.query.get("q", ""))
@@ -280,6 +292,39 @@ class Recorded:
             self._walked.add("x")
         return Reply({**page, "meta": meta})
 
+    def _youtube(self, asked: Asked) -> Reply:
+        """The recorded pages of search results; the last finds the other recorded videos too."""
+        names = self.names("youtube", "search")
+        position = asked.query.get("pageToken")
+        number = self._page_number("youtube", asked.query.get("q", ""), position)
+        if number is None:
+            return Reply({"items": []})
+        page = payload(self._pages / f"{names[number]}.json").body
+        if number + 1 < len(names):
+            return Reply({**page, "nextPageToken": f"page{number + 1}"})
+        self._walked.add("youtube")
+        others = [_as_result(video) for video in self._all_videos().values()]
+        return Reply({"items": [*page["items"], *others]})
+
+    def _videos(self, ids: Sequence[str]) -> Reply:
+        """Of the videos asked for those that were recorded; the others are no longer there."""
+        known = self._all_videos()
+        return Reply({"items": [known[key] for key in ids if key in known]})
+
+    def _all_videos(self) -> dict[str, Any]:
+        pages = (payload(self._pages / f"{n}.json").body for n in self.names("youtube", "video"))
+        return {item["id"]: item for page in pages for item in page["items"]}
+
+    def _tiktok(self, asked: Mapping[str, Any]) -> Reply:
+        names = self.names("tiktok")
+        cursor = asked["cursor"]
+        number = self._page_number("tiktok", asked["start_date"], f"page{cursor // 100}")
+        if number is None or number >= len(names):
+            self._walked.add("tiktok")
+            data = {"videos": [], "cursor": cursor, "has_more": False}
+            return Reply({"data": data, "error": {"code": "ok"}})
+        return payload(self._pages / f"{names[number]}.json")
+
     def _hashtag(self, name: str) -> Reply:
         number = self._hashtags.setdefault(name, str(17840000000000001 + len(self._hashtags)))
         return Reply({"data": [{"id": number}]})
@@ -306,9 +351,16 @@ class Recorded:
         """Which page is asked for; None when this stream or walk has none."""
         if self._first.setdefault(walk, stream) != stream:
             return None
-        if position is not None:
-            return int(position.removeprefix("page"))
-        return None if walk in self._walked and not self._again else 0
+        number = int((position or "page0").removeprefix("page"))
+        return None if number == 0 and walk in self._walked and not self._again else number
+
+
+def _as_result(video: Mapping[str, Any]) -> dict[str, Any]:
+    """A video as a search finds it: escaped, and without its counts."""
+    snippet = video["snippet"]
+    escaped = {name: html.escape(snippet[name]) for name in ("title", "description")}
+    found = {"kind": "youtube#video", "videoId": video["id"]}
+    return {"kind": "youtube#searchResult", "id": found, "snippet": {**snippet, **escaped}}
 
 
 def _items(page: Mapping[str, Any]) -> list[Any]:
@@ -319,22 +371,29 @@ def _items(page: Mapping[str, Any]) -> list[Any]:
 
 
 def serve_recorded(shared: Path = SHARED, *, again: bool = True) -> Recorded:
-    """Every recorded X, Instagram and Facebook page with posts, then empty ones."""
+    """Every recorded page with posts, then empty ones."""
     return Recorded(shared, again=again)
 
 
 def serve_errors(shared: Path = SHARED) -> Scenario:
-    """Every platform refuses: X's credits are gone, Instagram's permission, Facebook's token."""
+    """Every platform refuses: X's credits are gone, Instagram's permission, Facebook's token,
+    YouTube's quota, and TikTok's scope."""
     pages = shared / "payloads/dev"
     refusals = {
         "x": payload(pages / "x/error_402_credits_depleted.json"),
         "instagram": payload(pages / "instagram/error_10_permission.json"),
         "facebook": payload(pages / "facebook/error_190_463_session_expired.json"),
+        "youtube": payload(pages / "youtube/error_403_quota_exceeded.json"),
+        "tiktok": payload(pages / "tiktok/error_scope_not_authorized.json"),
     }
 
     def answer(asked: Asked) -> Reply:
         if asked.path == X_SEARCH:
             return refusals["x"]
+        if asked.path.startswith("/youtube/"):
+            return refusals["youtube"]
+        if asked.path in (TIKTOK_TOKEN, TIKTOK_QUERY):
+            return refusals["tiktok"]
         return refusals["facebook" if asked.path.endswith("/posts") else "instagram"]
 
     return answer

@@ -1,4 +1,4 @@
-"""Every recorded page of X, Instagram and Facebook, parsed and fetched as a collector does.
+"""Every recorded page of every platform, parsed and fetched as a collector does.
 
 Two differences to the reference are ours: a repost's counts are unknown (they are the original's),
 and a post of X that the page does not date is dated by its id, marked as estimated.
@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from collector.platforms import PlatformError, facebook, instagram, x
+from collector.platforms import PlatformError, facebook, instagram, tiktok, x, youtube
 from collector.platforms.http import Http, Limits, bearer
 from insights.model import Kind
 from tests.fakes import NOW
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
     not (SHARED / "payloads/dev/expected.json").is_file(),
     reason="the recorded payloads (../shared/payloads/dev) are not here",
 )
-PLATFORMS = ("x", "instagram", "facebook")
+PLATFORMS = ("x", "instagram", "facebook", "youtube", "tiktok")
 COUNTS = ("likes", "comments", "shares", "views")
 NAMES = (
     [name for name in expected() if name.startswith(PLATFORMS)]
@@ -45,6 +45,10 @@ def posts_in(name):
             return x.parse_page(body).posts
         if platform == "instagram":
             return instagram.parse_items(instagram.data_of(body))[0]
+        if platform == "youtube":
+            return youtube.parse_items(youtube.items_of(body))[0]
+        if platform == "tiktok":
+            return tiktok.parse_items(tiktok.videos_of(body["data"]))[0]
         return facebook.parse_items(facebook.posts_of(body))[0]
     return ()
 
@@ -97,6 +101,8 @@ def sources(url):
         x.X(Http(url, bearer("tx"), limits=limits), ["Langkawi", "Kuah"], overlap=timedelta(0)),
         instagram.Instagram(Http(url, bearer("ti"), limits=limits), "178", ["langkawi", "kuah"]),
         facebook.Facebook(Http(url, bearer("tf"), limits=limits), ["700", "701"]),
+        youtube.YouTube(Http(url, {"X-Goog-Api-Key": "ty"}, limits=limits), ["Langkawi", "Kuah"]),
+        tiktok.TikTok(Http(url, limits=limits), "tk", "ts", ["langkawi", "kuah"]),
     ]
 
 
@@ -121,9 +127,17 @@ def test_a_second_walk_may_find_empty_pages_only():
 
 
 @pytest.mark.parametrize(
-    ("which", "kind"), [(0, Kind.BILLING), (1, None), (2, Kind.AUTH)], ids=PLATFORMS
+    ("which", "kind", "problem"),
+    [
+        (0, Kind.BILLING, None),
+        (1, None, Kind.PERMISSION),
+        (2, Kind.AUTH, None),
+        (3, None, Kind.QUOTA),
+        (4, None, Kind.PERMISSION),
+    ],
+    ids=PLATFORMS,
 )
-def test_recorded_errors_bring_no_post(which, kind):
+def test_recorded_errors_bring_no_post(which, kind, problem):
     with replay(serve_errors()) as server:
         source = sources(server.url)[which]
         pages, ended = [], None
@@ -134,7 +148,8 @@ def test_recorded_errors_bring_no_post(which, kind):
     assert ended == kind
     assert not any(page.posts or page.last for page in pages)
     problems = {page.problem.kind for page in pages if page.problem}
-    assert problems == ({Kind.PERMISSION} if kind is None else set())
+    assert problems == ({problem} if problem else set())
+    assert len(server.asked) <= 2
 
 
 @pytest.mark.parametrize(
@@ -149,6 +164,9 @@ def test_recorded_errors_bring_no_post(which, kind):
         ("facebook/error_100_ppca_app_token", Kind.PERMISSION),
         ("facebook/error_190_463_session_expired", Kind.AUTH),
         ("facebook/error_4_app_rate_limit", Kind.RATE_LIMITED),
+        ("youtube/error_400_key_invalid", Kind.AUTH),
+        ("youtube/error_403_quota_exceeded", Kind.QUOTA),
+        ("tiktok/error_scope_not_authorized", Kind.PERMISSION),
     ],
 )
 def test_a_recorded_refusal_has_its_kind(name, kind):
