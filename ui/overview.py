@@ -283,7 +283,7 @@ def topics(scope: Scope) -> None:
 
 
 def _topics_of(scope: Scope, rows: pd.DataFrame, label: str) -> None:
-    rows = rows[rows[label] > 0].nlargest(_TOP, label)
+    rows = rows[rows[label] > 0].sort_values(label, ascending=False).head(_TOP)
     if rows.empty:
         st.caption(t("overview.no_topics"))
         return

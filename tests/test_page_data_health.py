@@ -1,0 +1,122 @@
+from datetime import timedelta
+
+import pytest
+
+from db import store
+from db.engine import open_writer
+from insights.model import Kind, Platform, Reject, RunStatus
+from tests.dashboards import a_live_database
+from tests.fakes import KUALA_LUMPUR
+from tests.pages import NOW, cells_of, figures_of, opener, some_posts, words_of
+
+
+@pytest.fixture
+def open_page(tmp_path, monkeypatch):
+    return opener(tmp_path, monkeypatch)
+
+
+def record(url: str, platform: str, status: RunStatus, kind: Kind | None = None, **given) -> None:
+    """A run that has just ended so."""
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        run = store.start_run(connection, "round", platform, NOW)
+        store.finish_run(connection, run, status=status, now=NOW, error_kind=kind, **given)
+    engine.dispose()
+
+
+def test_a_platform_that_answered_without_posts_is_told_from_one_that_failed(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts(), failed=Kind.AUTH)
+    said = words_of(open_page("data_health", url))
+
+    assert "Nothing new" in said
+    assert "The key was refused." in said
+    assert "make a new one" in said
+
+
+def test_a_limit_is_no_error(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts())
+    record(url, "instagram", RunStatus.FAILED, Kind.QUOTA)
+    said = words_of(open_page("data_health", url))
+
+    assert "Limited" in said
+    assert "Stopped at a limit: the quota is used up." in said
+
+
+def test_platforms_without_a_key_are_not_configured(tmp_path, open_page):
+    said = words_of(open_page("data_health", a_live_database(tmp_path, some_posts())))
+
+    assert "Not configured" in said
+    assert "docs/configuration.md" in said
+
+
+def test_how_often_and_since_when_a_platform_fails_is_said(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts(), failed=Kind.TIMEOUT)
+    record(url, "facebook", RunStatus.FAILED, Kind.TIMEOUT)
+
+    assert "2 rounds in a row" in words_of(open_page("data_health", url))
+
+
+def test_what_a_platform_said_is_shown_and_not_obeyed(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts())
+    record(url, "x", RunStatus.FAILED, Kind.UNKNOWN, error="![x](https://example.org/x.png)")
+    app = open_page("data_health", url)
+
+    assert "![x](https://example.org/x.png)" in [text.value for text in app.text]
+    assert not any("example.org" in str(element.value) for element in app.markdown)
+
+
+def test_quarantined_records_stand_with_reason_and_age(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts())
+    engine = open_writer(url)
+    reject = Reject(Platform.X, "no id", {"text": "?"})
+    with engine.begin() as connection:
+        store.save_page(
+            connection, [], now=NOW - timedelta(hours=3), zone=KUALA_LUMPUR, rejects=[reject]
+        )
+    engine.dispose()
+    app = open_page("data_health", url)
+
+    assert figures_of(app)["In quarantine"] == "1"
+    assert "no id" in cells_of(app)
+    assert "3 h ago" in cells_of(app)
+
+
+def test_the_next_round_is_told_when_it_is_known(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts())
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        store.save_due(connection, "round", NOW + timedelta(minutes=90, seconds=30))
+    engine.dispose()
+    app = open_page("data_health", url)
+
+    assert figures_of(app)["Next round"] in ("in 90 min", "in 89 min")
+
+
+def test_the_backlog_is_the_number_of_posts_without_a_label(tmp_path, open_page):
+    app = open_page("data_health", a_live_database(tmp_path, some_posts(6)))
+
+    assert figures_of(app)["Waiting for a label"] == "6"
+
+
+def test_when_nothing_was_ever_collected_the_live_failure_shows_beside_the_demo(
+    tmp_path, open_page
+):
+    url = a_live_database(tmp_path, collected=False, failed=Kind.AUTH)
+    said = words_of(open_page("data_health", url))
+
+    assert "What really happened while the sample data is shown." in said
+    assert "The key was refused." in said
+
+
+def test_a_database_that_nobody_made_yet_is_no_failure(open_page):
+    app = open_page("data_health")
+
+    assert "It does not exist yet" in words_of(app)
+    assert not app.error
+
+
+def test_an_unreachable_database_is_said_with_the_time(tmp_path, open_page):
+    (tmp_path / "broken.db").write_bytes(b"no database" * 1000)
+    app = open_page("data_health", f"sqlite:///{tmp_path}/broken.db")
+
+    assert any("has not answered since" in error.value for error in app.error)

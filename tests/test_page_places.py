@@ -1,0 +1,105 @@
+from datetime import timedelta
+
+import pytest
+
+from insights.model import Sentiment
+from tests.dashboards import a_live_database
+from tests.pages import cells_of, figures_of, labelled, opener, some_posts, words_of
+from ui.places import ORDERS
+
+
+@pytest.fixture
+def open_page(tmp_path, monkeypatch):
+    return opener(tmp_path, monkeypatch)
+
+
+def test_places_stand_by_engagement_with_their_figures(tmp_path, open_page):
+    quiet, loud = some_posts(6, 1, likes=1), some_posts(5, 2, likes=50)
+    labels = labelled(loud, Sentiment.POSITIVE)
+    app = open_page("places", a_live_database(tmp_path, quiet + loud, labels=labels))
+
+    table = app.table[0].value
+    assert ["Gunung Jerai" in row for row in table["Place"]] == [True, False]
+    assert "250" in table["Engagement"].iloc[0]
+    assert "+100 (n 5)" in table["Net sentiment"].iloc[0]
+
+
+def test_too_few_labels_say_so_instead_of_a_figure(tmp_path, open_page):
+    posts = some_posts(6)
+    labels = labelled(posts[:4], Sentiment.NEGATIVE)
+    app = open_page("places", a_live_database(tmp_path, posts, labels=labels))
+
+    assert "too few (n 4)" in app.table[0].value["Net sentiment"].iloc[0]
+
+
+def test_every_figure_of_a_row_leads_to_the_posts_of_its_place(tmp_path, open_page):
+    app = open_page("places", a_live_database(tmp_path, some_posts()), period="7d")
+    row = app.table[0].value.iloc[0]
+
+    for column in ("Engagement", "Posts", "Net sentiment"):
+        assert "posts?" in row[column]
+        assert "place=pantai-cenang" in row[column]
+        assert "period=7d" in row[column]
+
+
+def test_authors_that_are_not_stored_are_unknown_and_not_zero(tmp_path, open_page):
+    app = open_page("places", a_live_database(tmp_path, some_posts()))
+
+    assert app.table[0].value["Authors"].tolist() == ["—"]
+    assert "AUTHOR_HASH_SECRET" in words_of(app)
+
+
+@pytest.mark.parametrize("order", [*ORDERS, "by-magic"])
+def test_every_order_and_an_unknown_one_can_be_asked_for(tmp_path, open_page, order):
+    posts = some_posts(6) + some_posts(7, ago=timedelta(days=10))
+    app = open_page("places", a_live_database(tmp_path, posts), order=order, period="7d")
+
+    assert "All places" in str(app.selectbox(key="pick_place").options)
+
+
+def test_one_place_shows_its_figures_and_what_the_gazetteer_knows(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts(6, 1) + some_posts(3, 2))
+    app = open_page("places", url, place="gunung-jerai")
+
+    assert figures_of(app)["Posts"] == "3"
+    assert "approximate" in cells_of(app)
+
+
+def test_one_place_is_found_whatever_city_was_chosen(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts(6, 1) + some_posts(3, 2))
+    app = open_page("places", url, place="gunung-jerai", city="langkawi")
+
+    assert figures_of(app)["Posts"] == "3"
+
+
+def test_a_silent_place_has_no_figures_but_its_facts(tmp_path, open_page):
+    app = open_page("places", a_live_database(tmp_path, some_posts()), place="gunung-jerai")
+
+    assert not app.metric
+    assert "No post about Gunung Jerai" in words_of(app)
+    assert "Yan" in cells_of(app)
+
+
+def test_an_unknown_place_is_said_and_ignored(tmp_path, open_page):
+    app = open_page("places", a_live_database(tmp_path, some_posts()), place="atlantis")
+
+    assert "That place is not known" in words_of(app)
+    assert "Pantai Cenang" in cells_of(app)
+
+
+def test_without_posts_there_is_no_table_and_no_map(tmp_path, open_page):
+    app = open_page("places", a_live_database(tmp_path))
+
+    assert not app.table
+    assert not app.get("plotly_chart")
+    assert "No post about Kedah" in words_of(app)
+
+
+def test_the_map_asks_nobody_for_tiles_until_the_reader_does(tmp_path, open_page):
+    app = open_page("places", a_live_database(tmp_path, some_posts()))
+    maps = app.get("plotly_chart")
+    assert len(maps) == 2
+    assert not any("open-street-map" in chart.proto.spec for chart in maps)
+
+    app.toggle(key="map_tiles").set_value(True).run()
+    assert all("open-street-map" in chart.proto.spec for chart in app.get("plotly_chart"))
