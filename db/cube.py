@@ -7,10 +7,11 @@ makes a new one that shares the blocks nothing happened to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,25 +76,25 @@ class Block:
     """64 days, cumulated: row i holds the sums of the days before the block's day i.
 
     `counts` and `sums` are [days + 1, places, platforms, measures], the same by city in
-    `city_counts` and `city_sums`; `topics` is [days + 1, cities, platforms, topics, labels].
+    `city_counts` and `city_sums`, and added up over all in `whole_counts` and `whole_sums`;
+    `topics` is [days + 1, cities, platforms, topics, labels].
     """
 
     counts: np.ndarray
     sums: np.ndarray
     city_counts: np.ndarray
     city_sums: np.ndarray
+    whole_counts: np.ndarray
+    whole_sums: np.ndarray
     topics: np.ndarray
 
 
 def _block(axes: Axes, counts: np.ndarray, sums: np.ndarray, topics: np.ndarray) -> Block:
-    """A block from the cumulated arrays; cities are added up from places."""
-    return Block(
-        counts,
-        sums,
-        np.add.reduceat(counts, axes.starts, axis=1),
-        np.add.reduceat(sums, axes.starts, axis=1),
-        topics,
-    )
+    """A block from the cumulated arrays; cities and the whole are added up from places."""
+    city_counts = np.add.reduceat(counts, axes.starts, axis=1)
+    city_sums = np.add.reduceat(sums, axes.starts, axis=1)
+    whole = city_counts.sum(axis=1, dtype=np.int64), city_sums.sum(axis=1)
+    return Block(counts, sums, city_counts, city_sums, *whole, topics)
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,13 @@ class Cube:
         self._epoch = epoch
         self._axes = axes
         self._blocks = blocks
+        self._titles = _titles(axes.places)
+        names = [*(place.category for place in axes.places), ""]
+        categories = sorted(set(names))
+        self._categories = categories, np.array([categories.index(name) for name in names])
+        self._city_of_place = np.repeat(
+            np.arange(len(axes.cities)), np.diff([*axes.starts, len(axes.places) + 1])
+        )
         self.version = version
         self.places = tuple(sorted(axes.places, key=lambda place: place.id))
 
@@ -260,10 +268,27 @@ class Cube:
         sums = np.zeros((days, len(SUMS)), np.int64)
         for first, low, high, block in self._spans(scope):
             at = slice(first + low - since, first + high - since)
-            counts[at] = _each_day(block.counts, block.city_counts, chosen, low, high)
-            sums[at] = _each_day(block.sums, block.city_sums, chosen, low, high)
+            rows = slice(low, high + 1)
+            counts[at] = self._each_day(
+                chosen, block.counts[rows], block.city_counts[rows], block.whole_counts[rows]
+            )
+            sums[at] = self._each_day(
+                chosen, block.sums[rows], block.city_sums[rows], block.whole_sums[rows]
+            )
         names = {"day": [day_of(since + i) for i in range(days)]}
         return _table(names, counts, sums)
+
+    def _each_day(
+        self, chosen: Chosen, places: np.ndarray, cities: np.ndarray, whole: np.ndarray
+    ) -> np.ndarray:
+        """Cumulated rows of a block, one more than days, as daily [days, measures]."""
+        if chosen.place is not None:
+            rows = places[:, chosen.place]
+        elif len(chosen.cities) == len(self._axes.cities):
+            rows = whole
+        else:
+            rows = cities[:, chosen.cities].sum(axis=1, dtype=np.int64)
+        return np.diff(rows[:, chosen.platforms].sum(axis=1, dtype=np.int64), axis=0)
 
     def by_platform(self, scope: Scope) -> pd.DataFrame:
         """One row a platform of the scope that has posts: `platform` and its measures."""
@@ -290,45 +315,31 @@ class Cube:
         Posts without a place are the row of slug "unknown", whose name, city and category are
         empty and whose coordinates are NaN.
         """
-        counts, sums, names = self._places(scope)
-        return _with_posts(names, counts, sums)
+        counts, sums, rows = self._places(scope)
+        some = np.flatnonzero(counts[:, 0])
+        names = {column: values.take(rows[some]) for column, values in self._titles.items()}
+        return _table(names, counts[some], sums[some])
 
     def by_category(self, scope: Scope) -> pd.DataFrame:
         """One row a category of places that has posts; "" for posts without a place."""
-        counts, sums, names = self._places(scope)
-        categories, at = np.unique(names["category"], return_inverse=True)
-        added = np.zeros((len(categories), len(COUNTS)), np.int64)
-        summed = np.zeros((len(categories), len(SUMS)), np.int64)
-        np.add.at(added, at, counts)
-        np.add.at(summed, at, sums)
-        return _with_posts({"category": categories.tolist()}, added, summed)
+        counts, sums, rows = self._places(scope)
+        names, of_place = self._categories
+        added = np.zeros((len(names), len(COUNTS)), np.int64)
+        summed = np.zeros((len(names), len(SUMS)), np.int64)
+        np.add.at(added, of_place[rows], counts)
+        np.add.at(summed, of_place[rows], sums)
+        return _with_posts({"category": names}, added, summed)
 
-    def _places(self, scope: Scope) -> tuple[np.ndarray, np.ndarray, dict[str, list]]:
+    def _places(self, scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Counts and sums as [places, measures], and the positions of these places."""
         chosen = self._chosen(scope)
         counts, sums = self._by_place(scope)
         if chosen.place is not None:
-            rows = [chosen.place]
+            rows = np.array([chosen.place], np.intp)
         else:
-            ends = [*self._axes.starts[1:], len(self._axes.places) + 1]
-            rows = [row for c in chosen.cities for row in range(self._axes.starts[c], ends[c])]
-        both = np.ix_(np.array(rows, np.intp), chosen.platforms)
-        names = {column: [values[row] for row in rows] for column, values in self._titles.items()}
-        return counts[both].sum(axis=1), sums[both].sum(axis=1), names
-
-    @property
-    def _titles(self) -> dict[str, list]:
-        places = self._axes.places
-        return {
-            "slug": [*(place.slug for place in places), UNKNOWN],
-            "name": [*(place.name for place in places), ""],
-            "city": [*(place.city for place in places), ""],
-            "city_slug": [*(place.city_slug for place in places), UNKNOWN],
-            "category": [*(place.category for place in places), ""],
-            "lat": [*(place.latitude for place in places), np.nan],
-            "lon": [*(place.longitude for place in places), np.nan],
-            "approximate": [*(place.approximate for place in places), True],
-            "general": [*(place.general for place in places), False],
-        }
+            rows = np.flatnonzero(np.isin(self._city_of_place, chosen.cities))
+        both = np.ix_(rows, chosen.platforms)
+        return counts[both].sum(axis=1), sums[both].sum(axis=1), rows
 
     def topics(self, scope: Scope) -> pd.DataFrame:
         """One row a topic that has posts in the scope: `topic`, and posts by their label.
@@ -358,39 +369,42 @@ class Cube:
 _MEASURES = (*COUNTS, *SUMS, "engagement")
 
 
-def _table(names: dict[str, list], counts: np.ndarray, sums: np.ndarray) -> pd.DataFrame:
+def _titles(places: Sequence[Place]) -> dict[str, Any]:
+    """What a table says of each place, "Kedah, place unknown" last."""
+    columns = {
+        "slug": [*(place.slug for place in places), UNKNOWN],
+        "name": [*(place.name for place in places), ""],
+        "city": [*(place.city for place in places), ""],
+        "city_slug": [*(place.city_slug for place in places), UNKNOWN],
+        "category": [*(place.category for place in places), ""],
+        "lat": [*(place.latitude for place in places), np.nan],
+        "lon": [*(place.longitude for place in places), np.nan],
+        "approximate": [*(place.approximate for place in places), True],
+        "general": [*(place.general for place in places), False],
+    }
+    return {name: pd.array(values) for name, values in columns.items()} | {
+        name: np.array(columns[name], float) for name in ("lat", "lon")
+    }
+
+
+def _table(names: Mapping[str, Any], counts: np.ndarray, sums: np.ndarray) -> pd.DataFrame:
     """A table of these names and measures; a sum that nothing is known of becomes NaN."""
-    columns = dict(names)
-    columns.update(zip(COUNTS, counts.T, strict=True))
     known = counts[:, 4:]
     silent = counts[:, :1] == 0
     shown = np.where((known > 0) | silent, sums, np.nan)
+    some = known[:, :3].any(axis=1) | silent[:, 0]
+    columns = dict(names)
+    columns.update(zip(COUNTS, counts.T, strict=True))
     columns.update(zip(SUMS, shown.T, strict=True))
-    some = (known[:, :3] > 0).any(axis=1) | silent[:, 0]
     columns["engagement"] = np.where(some, sums[:, :3].sum(axis=1), np.nan)
     return pd.DataFrame(columns, copy=False)
 
 
-def _with_posts(names: dict[str, list], counts: np.ndarray, sums: np.ndarray) -> pd.DataFrame:
+def _with_posts(names: Mapping[str, list], counts: np.ndarray, sums: np.ndarray) -> pd.DataFrame:
     """The same without rows that have no post."""
     rows = np.flatnonzero(counts[:, 0])
     kept = {column: [values[row] for row in rows] for column, values in names.items()}
     return _table(kept, counts[rows], sums[rows])
-
-
-def _each_day(
-    places: np.ndarray, cities: np.ndarray, chosen: Chosen, low: int, high: int
-) -> np.ndarray:
-    """A block's days [low, high) as [days, measures]."""
-    if chosen.place is not None:
-        rows = places[low : high + 1, chosen.place][:, chosen.platforms]
-        return np.diff(rows.sum(axis=1, dtype=np.int64), axis=0)
-    rows = cities[low : high + 1]
-    if len(chosen.cities) < cities.shape[1]:
-        rows = rows[:, chosen.cities]
-    if len(chosen.platforms) < cities.shape[2]:
-        rows = rows[:, :, chosen.platforms]
-    return np.diff(rows.sum(axis=(1, 2), dtype=np.int64), axis=0)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -550,13 +564,7 @@ def _patched_block(
     daily[days - first] = 0
     row, *rest = _topic_positions(axes, named, number)
     np.add.at(daily, (row - 1 - first, *rest), named[:, 4:])
-    return Block(
-        counts,
-        sums,
-        _cities_again(axes, before.city_counts, counts, first),
-        _cities_again(axes, before.city_sums, sums, first),
-        _continued(before.topics, first, daily),
-    )
+    return _block(axes, counts, sums, _continued(before.topics, first, daily))
 
 
 def _replaced(
@@ -573,10 +581,4 @@ def _continued(cumulated: np.ndarray, first: int, daily: np.ndarray) -> np.ndarr
     result = cumulated.copy()
     np.cumsum(daily, axis=0, out=result[first + 1 :])
     result[first + 1 :] += cumulated[first]
-    return result
-
-
-def _cities_again(axes: Axes, cities: np.ndarray, places: np.ndarray, first: int) -> np.ndarray:
-    result = cities.copy()
-    result[first:] = np.add.reduceat(places[first:], axes.starts, axis=1)
     return result

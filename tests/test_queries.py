@@ -189,7 +189,7 @@ def test_a_filter_finds_exactly_its_posts(db, scope, narrow, wanted):
             i,
             post_id=name,
             content=text,
-            platform=Platform("facebook" if name in facebook else "x"),
+            platform=on.get(name, Platform.X),
         )
         for i, (name, text) in enumerate(words.items())
     }

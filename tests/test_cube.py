@@ -1,0 +1,275 @@
+"""The totals of any scope, held in the process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from db import queries, store
+from db.cube import BLOCK_DAYS, Cube
+from db.engine import ERRORS, open_reader, snapshot
+from insights.model import Classification, Platform, Scope, Sentiment
+from tests.fakes import KUALA_LUMPUR, NOW, a_place, a_post, matched
+
+CENANG, KUAH, ZOO = 1, 2, 3
+PLACES = [
+    a_place("cenang", name="Pantai Cenang"),
+    a_place("kuah", name="Kuah", category="Town"),
+    a_place("zoo", name="Zoo", city="Alor Setar", city_slug="alor-setar", category="Zoo"),
+]
+SCOPE = Scope(date(2026, 10, 24), date(2026, 11, 24))
+
+
+@pytest.fixture
+def db(engine):
+    with engine.begin() as connection:
+        store.set_up(connection, "Asia/Kuala_Lumpur", PLACES)
+    return engine
+
+
+def save(db, *page) -> None:
+    with db.begin() as connection:
+        store.save_page(connection, page, now=NOW, zone=KUALA_LUMPUR)
+
+
+def label(db, post, sentiment=Sentiment.POSITIVE, **given) -> None:
+    answer = Classification(post.platform, post.post_id, sentiment, 0.5, "test", **given)
+    with db.begin() as connection:
+        store.save_classifications(connection, [answer], now=NOW)
+
+
+def ago(days: int, **given):
+    return a_post(posted_at=NOW - timedelta(days=days), **given)
+
+
+# --- nothing there ---
+
+
+def test_a_cube_of_no_posts_answers_everything_with_nothing(db):
+    cube = Cube.load(db)
+    assert cube.totals(SCOPE).posts == 0
+    assert cube.totals(SCOPE).likes is None
+    assert cube.totals(SCOPE).coverage is None
+    assert (cube.first_day, cube.last_day) == (None, None)
+    for table in (cube.by_place, cube.by_city, cube.by_category, cube.by_platform, cube.topics):
+        assert table(SCOPE).empty
+    assert cube.topics(replace(SCOPE, place="zoo")).empty
+
+
+def test_a_silent_day_counts_as_zero(db):
+    save(db, matched(ago(1, likes=4), CENANG))
+    days = Cube.load(db).daily(SCOPE)
+    assert days["day"].tolist() == [SCOPE.since + timedelta(days=i) for i in range(31)]
+    assert days["posts"].tolist() == [0] * 29 + [1, 0]
+    assert days["engagement"].tolist() == [0] * 29 + [4, 0]
+
+
+def test_a_scope_of_no_days_is_empty(db):
+    save(db, matched(ago(1), CENANG))
+    cube = Cube.load(db)
+    for until in (SCOPE.since, SCOPE.since - timedelta(days=400)):
+        nothing = Scope(SCOPE.since, until)
+        assert cube.totals(nothing).posts == 0
+        assert cube.daily(nothing).empty
+
+
+def test_days_before_and_after_all_posts_are_silent(db):
+    save(db, matched(ago(1), CENANG))
+    wide = Scope(date(2020, 1, 1), date(2030, 1, 1))
+    cube = Cube.load(db)
+    assert cube.totals(wide).posts == 1
+    assert len(cube.daily(wide)) == wide.days
+
+
+# --- what is unknown ---
+
+
+def test_a_sum_nobody_told_is_unknown_and_not_zero(db):
+    save(db, matched(ago(1, views=5), CENANG), matched(ago(1, likes=0), KUAH))
+    cube = Cube.load(db)
+    totals = cube.totals(SCOPE)
+    assert (totals.likes, totals.likes_known, totals.shares, totals.views) == (0, 1, None, 5)
+    table = cube.by_place(SCOPE).set_index("slug")
+    assert table["likes"].isna().to_dict() == {"cenang": True, "kuah": False}
+    assert table["engagement"].isna().to_dict() == {"cenang": True, "kuah": False}
+    assert cube.daily(SCOPE)["shares"].isna().sum() == 1
+
+
+# --- scopes ---
+
+
+def a_spread(db) -> Cube:
+    save(
+        db,
+        matched(ago(1), CENANG),
+        matched(ago(2, platform=Platform.FACEBOOK), CENANG),
+        matched(ago(3), KUAH),
+        matched(ago(4), ZOO),
+        matched(ago(5)),
+    )
+    return Cube.load(db)
+
+
+@pytest.mark.parametrize(
+    ("given", "posts"),
+    [
+        ({}, 5),
+        ({"city": "langkawi"}, 3),
+        ({"city": "mainland"}, 1),
+        ({"city": "unknown"}, 1),
+        ({"place": "cenang"}, 2),
+        ({"place": "cenang", "platform": "facebook"}, 1),
+        ({"place": "cenang", "city": "alor-setar"}, 0),
+        ({"platform": "facebook"}, 1),
+        ({"platform": "youtube"}, 0),
+        ({"since": date(2026, 11, 21)}, 2),
+        ({"until": date(2026, 11, 20)}, 2),
+    ],
+)
+def test_a_scope_holds_its_posts_in_every_table(db, given, posts):
+    cube, scope = a_spread(db), replace(SCOPE, **given)
+    assert cube.totals(scope).posts == posts
+    tables = (cube.daily, cube.by_place, cube.by_city, cube.by_category, cube.by_platform)
+    assert [int(table(scope)["posts"].sum()) for table in tables] == [posts] * 5
+
+
+@pytest.mark.parametrize("given", [{"city": "penang"}, {"place": "nowhere"}])
+def test_a_scope_that_names_no_place_of_ours_is_a_key_error(db, given):
+    with pytest.raises(KeyError):
+        Cube.load(db).totals(replace(SCOPE, **given))
+
+
+def test_places_are_told_with_what_the_gazetteer_says_and_the_unknown_apart(db):
+    table = a_spread(db).by_place(SCOPE).set_index("slug")
+    assert table["posts"].to_dict() == {"cenang": 2, "kuah": 1, "zoo": 1, "unknown": 1}
+    assert table.loc["zoo", ["name", "city", "category"]].tolist() == ["Zoo", "Alor Setar", "Zoo"]
+    assert table.loc["zoo", ["lat", "lon"]].tolist() == [6.29369, 99.72786]
+    assert table.loc["unknown", ["name", "city", "category"]].tolist() == ["", "", ""]
+    assert table.loc["unknown", ["lat", "lon"]].isna().all()
+
+
+def test_cities_categories_and_platforms_have_a_row_each(db):
+    cube = a_spread(db)
+    cities = cube.by_city(SCOPE)
+    assert dict(zip(cities["slug"], cities["posts"], strict=True)) == {
+        "langkawi": 3,
+        "alor-setar": 1,
+        "unknown": 1,
+    }
+    assert cube.by_city(replace(SCOPE, place="kuah"))["slug"].tolist() == ["langkawi"]
+    categories = cube.by_category(SCOPE)
+    assert dict(zip(categories["category"], categories["posts"], strict=True)) == {
+        "": 1,
+        "Beach": 2,
+        "Town": 1,
+        "Zoo": 1,
+    }
+    assert cube.by_platform(SCOPE)["platform"].tolist() == ["x", "facebook"]
+
+
+def test_topics_carry_the_label_of_their_posts(db):
+    first, second, third = ago(1), ago(2), ago(3)
+    save(db, matched(first, CENANG), matched(second, KUAH), matched(third, ZOO))
+    label(db, first, topics=("food", "beach"))
+    label(db, second, Sentiment.NEGATIVE, topics=("food",))
+    label(db, third, topics=("wildlife",))
+    cube = Cube.load(db)
+    table = cube.topics(replace(SCOPE, city="langkawi")).set_index("topic")
+    assert table.loc["food"].to_dict() == {"negative": 1, "neutral": 0, "positive": 1}
+    assert sorted(table.index) == ["beach", "food"]
+    assert cube.topics(replace(SCOPE, place="kuah"))["topic"].tolist() == ["food"]
+
+
+def test_the_first_and_last_day_are_those_with_posts(db):
+    save(db, matched(ago(300), CENANG), matched(ago(2), ZOO))
+    cube = Cube.load(db)
+    assert cube.first_day == date(2026, 11, 23) - timedelta(days=300)
+    assert cube.last_day == date(2026, 11, 21)
+
+
+def test_days_far_apart_cost_only_the_blocks_they_stand_in(db):
+    save(db, matched(ago(365 * 20), CENANG), matched(ago(1), CENANG))
+    cube = Cube.load(db)
+    assert len(cube._blocks) == 2
+    assert cube.totals(Scope(date(2004, 1, 1), date(2027, 1, 1))).posts == 2
+
+
+# --- refreshing ---
+
+
+def test_a_cube_stays_the_same_while_nothing_changes(db):
+    cube = a_spread(db)
+    assert cube.refreshed(db) is cube
+
+
+def test_a_refreshed_cube_leaves_the_old_one_as_it_was(db):
+    cube = a_spread(db)
+    save(db, matched(ago(1), ZOO))
+    fresh = cube.refreshed(db)
+    assert (cube.totals(SCOPE).posts, fresh.totals(SCOPE).posts) == (5, 6)
+    assert fresh.version > cube.version
+
+
+def test_a_refresh_shares_the_blocks_nothing_happened_to(db):
+    save(db, matched(ago(1), CENANG), matched(ago(1 + 3 * BLOCK_DAYS), CENANG))
+    cube = Cube.load(db)
+    save(db, matched(ago(1), KUAH))
+    fresh = cube.refreshed(db)
+    old, new = sorted(cube._blocks)
+    assert fresh._blocks[old] is cube._blocks[old]
+    assert fresh._blocks[new] is not cube._blocks[new]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda db, post: save(db, matched(ago(1, platform=Platform.TIKTOK), ZOO)),
+        lambda db, post: label(db, post, topics=("never-seen",)),
+        lambda db, post: label(db, post, relevant=False),
+        lambda db, post: save(db, matched(ago(700), ZOO)),
+        lambda db, post: save(db, *(matched(ago(i), ZOO) for i in range(90))),
+        lambda db, post: save(db, matched(replace(post, content="Zoo", likes=8), ZOO)),
+    ],
+    ids=["platform", "topic", "vanished cell", "old block", "many days", "moved post"],
+)
+def test_a_refresh_sees_what_a_new_cube_sees(db, change):
+    post = ago(3)
+    save(db, matched(post, CENANG))
+    label(db, post, topics=("food",))
+    cube = Cube.load(db)
+    change(db, post)
+    fresh, wide = cube.refreshed(db), Scope(date(2024, 1, 1), date(2027, 1, 1))
+    loaded = Cube.load(db)
+    assert fresh.totals(wide) == loaded.totals(wide)
+    for table in ("daily", "by_place", "by_platform", "topics"):
+        assert getattr(fresh, table)(wide).equals(getattr(loaded, table)(wide))
+
+
+def test_a_new_place_is_seen_by_the_next_refresh(db):
+    cube = a_spread(db)
+    with db.begin() as connection:
+        store.set_up(connection, "Asia/Kuala_Lumpur", [*PLACES, a_place("new")])
+    assert "new" in {place.slug for place in cube.refreshed(db).places}
+
+
+def test_a_database_that_was_replaced_by_an_older_one_is_read_anew(db):
+    cube = a_spread(db)
+    ahead = Cube(db, cube.version + 50, cube._epoch, cube._axes, {})
+    assert ahead.refreshed(db).totals(SCOPE).posts == 5
+
+
+def test_a_reader_loads_the_cube_and_a_missing_database_is_an_error(db, database_url, tmp_path):
+    a_spread(db)
+    reader = open_reader(database_url)
+    assert Cube.load(reader).totals(SCOPE).posts == 5
+    reader.dispose()
+    with pytest.raises(ERRORS):
+        Cube.load(open_reader(f"sqlite:///{tmp_path / 'none.db'}"))
+
+
+def test_the_cube_tells_the_places_of_its_database(db):
+    assert [place.slug for place in Cube.load(db).places] == ["cenang", "kuah", "zoo"]
+    with snapshot(db) as connection:
+        assert queries.gazetteer(connection) == Cube.load(db).places
