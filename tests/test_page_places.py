@@ -54,7 +54,7 @@ def test_every_order_and_an_unknown_one_can_be_asked_for(tmp_path, open_page, or
     posts = some_posts(6) + some_posts(7, ago=timedelta(days=10))
     app = open_page("places", a_live_database(tmp_path, posts), order=order, period="7d")
 
-    assert "All places" in str(app.selectbox(key="pick_place").options)
+    assert "All places" in str(app.selectbox(key="pick_place_en").options)
 
 
 def test_one_place_shows_its_figures_and_what_the_gazetteer_knows(tmp_path, open_page):

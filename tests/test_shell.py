@@ -94,20 +94,20 @@ def test_filters_come_from_the_url(tmp_path, open_app):
     url = a_live_database(tmp_path, some_posts())
     app = open_app(url, city="langkawi", period="7d", lang="en")
 
-    assert app.selectbox(key="pick_city").value == "langkawi"
-    assert app.session_state["pick_period"] == "7d"
+    assert app.selectbox(key="pick_city_en").value == "langkawi"
+    assert app.session_state["pick_period_en"] == "7d"
 
 
 def test_an_unknown_value_in_the_url_is_ignored(tmp_path, open_app):
     app = open_app(a_live_database(tmp_path, some_posts()), city="atlantis", period="1y", lang="xx")
 
-    assert app.selectbox(key="pick_city").value == "all"
+    assert app.selectbox(key="pick_city_ms").value == "all"
     assert app.metric[0].value == "6"
 
 
 def test_choosing_a_city_writes_its_code_into_the_url(tmp_path, open_app):
     app = open_app(a_live_database(tmp_path, some_posts()), lang="en")
-    app.selectbox(key="pick_city").select("yan").run()
+    app.selectbox(key="pick_city_en").select("yan").run()
 
     assert app.query_params["city"] == "yan"
     assert not app.exception
@@ -117,15 +117,25 @@ def test_choosing_a_city_writes_its_code_into_the_url(tmp_path, open_app):
 def test_a_city_that_this_database_does_not_know_is_ignored(tmp_path, open_app):
     app = open_app(a_live_database(tmp_path, some_posts()), city="kulim")
 
-    assert app.selectbox(key="pick_city").value == "all"
+    assert app.selectbox(key="pick_city_ms").value == "all"
     assert app.metric[0].value == "6"
+
+
+def test_the_language_can_be_changed_and_the_filters_stay(tmp_path, open_app):
+    app = open_app(a_live_database(tmp_path, some_posts()), city="langkawi", lang="en")
+    app.get_by_key("pick_lang").set_value("ms").run()
+    app.get_by_key("pick_period_ms").set_value("7d").run()
+
+    assert app.query_params["city"] == "langkawi"
+    assert app.query_params["period"] == "7d"
+    assert "Data langsung" in words_of(app)
 
 
 def test_filters_survive_a_page_change(tmp_path, open_app):
     app = open_app(a_live_database(tmp_path, some_posts()), city="langkawi", lang="en")
     app.switch_page("pages/posts.py").run()
 
-    assert app.selectbox(key="pick_city").value == "langkawi"
+    assert app.selectbox(key="pick_city_en").value == "langkawi"
 
 
 def test_no_data_shows_no_percentage_and_no_arrow(tmp_path, open_app):
@@ -190,7 +200,7 @@ def test_posts_can_be_narrowed_by_sentiment(tmp_path, open_app):
     label = Classification(sad.platform, sad.post_id, Sentiment.NEGATIVE, -0.6, "test")
     url = a_live_database(tmp_path, posts, labels=[label])
     app = open_app(url, page="posts", lang="en")
-    app.selectbox(key="pick_sentiment").select("negative").run()
+    app.selectbox(key="pick_sentiment_en").select("negative").run()
 
     assert app.subheader[0].value == "1 post"
 
@@ -235,7 +245,7 @@ def test_a_deep_link_on_a_fresh_server_has_its_frame_and_its_filters(tmp_path):
         seen = _ask(server.url, "posts", city="langkawi", period="7d", lang="en")
 
     assert "Live data" in seen
-    assert "pick_city" in seen
+    assert "pick_city_en" in seen
     assert "Posts" in seen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import runpy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -12,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from db.engine import ERRORS
+from db.engine import ERRORS, reason
 from insights.model import Scope
 from ui import data, filters, text
 from ui.text import t
@@ -27,11 +28,11 @@ PAGES = {
     "data_health": ("pages/data_health.py", "health_metrics"),
     "about": ("pages/about.py", "info"),
 }
+_LOG = logging.getLogger(__name__)
 _FRAMED = "framed"
 _CHOICES = "choices"
 _KEPT = "kept_query"
 _SCOPE = "scope"
-_PICK = "pick_"
 _HEAD_WIDTH = 300
 
 
@@ -106,6 +107,9 @@ def frame(title: str) -> Iterator[None]:
     st.session_state[_FRAMED] = True
     try:
         yield
+    except ERRORS as error:
+        _LOG.error("the database failed while a page was made: %s", reason(error))
+        st.error(t("shell.no_answer"), icon=":material/database_off:")
     finally:
         st.session_state[_FRAMED] = False
 
@@ -191,7 +195,7 @@ def pick(
     widget(
         label,
         options,
-        key=_PICK + key,
+        key=state_of(key),
         format_func=words.get,
         on_change=on_change or _picked,
         args=() if on_change else (key,),
@@ -202,22 +206,23 @@ def pick(
 def type_in(key: str, label: str, value: str, **given: Any) -> None:
     """The same for a line of text."""
     show(key, value)
-    st.text_input(label, key=_PICK + key, on_change=_picked, args=(key,), **given)
+    st.text_input(label, key=state_of(key), on_change=_picked, args=(key,), **given)
 
 
 def state_of(key: str) -> str:
-    """The widget key behind a parameter of the URL."""
-    return _PICK + key
+    """The widget key behind a parameter of the URL. It differs by language: the browser keeps a
+    choice by the words it showed, and would send those of the old language back as a new choice."""
+    return f"pick_{key}" if key == "lang" else f"pick_{key}_{text.language()}"
 
 
 def show(key: str, value: object) -> None:
     """Let the widget of a parameter show this value; before the widget is made."""
-    if st.session_state.get(_PICK + key) != value:
-        st.session_state[_PICK + key] = value
+    if st.session_state.get(state_of(key)) != value:
+        st.session_state[state_of(key)] = value
 
 
 def _picked(key: str) -> None:
-    put_in_url(**{key: st.session_state[_PICK + key]})
+    put_in_url(**{key: st.session_state[state_of(key)]})
 
 
 def put_in_url(**values: object) -> None:
@@ -232,7 +237,7 @@ def put_in_url(**values: object) -> None:
 
 
 def _period_picked() -> None:
-    value = st.session_state[_PICK + "period"]
+    value = st.session_state[state_of("period")]
     scope: Scope = st.session_state[_SCOPE]
     ends = {"from": None, "to": None}
     if value == filters.CUSTOM:
@@ -248,7 +253,7 @@ def _range() -> None:
             show(key, value)
             st.date_input(
                 t(f"filter.{key}"),
-                key=_PICK + key,
+                key=state_of(key),
                 max_value=data.today(),
                 format="DD/MM/YYYY",
                 on_change=_range_picked,
@@ -257,7 +262,7 @@ def _range() -> None:
 
 
 def _range_picked() -> None:
-    ends = [st.session_state[_PICK + key] for key in ("from", "to")]
+    ends = [st.session_state[state_of(key)] for key in ("from", "to")]
     if None not in ends:
         put_in_url(**dict(zip(("from", "to"), sorted(ends), strict=True)))
 
@@ -265,12 +270,12 @@ def _range_picked() -> None:
 def _demo_switch() -> None:
     show("demo", choices().demo)
     st.toggle(
-        t("filter.demo"), key=_PICK + "demo", help=t("filter.demo_help"), on_change=_demo_picked
+        t("filter.demo"), key=state_of("demo"), help=t("filter.demo_help"), on_change=_demo_picked
     )
 
 
 def _demo_picked() -> None:
-    put_in_url(demo="1" if st.session_state[_PICK + "demo"] else None)
+    put_in_url(demo="1" if st.session_state[state_of("demo")] else None)
 
 
 # --- the mark ------------------------------------------------------------------------------------
