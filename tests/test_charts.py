@@ -234,7 +234,7 @@ def test_too_few_posts_are_said_and_not_drawn():
     figure = parted(places(a_place(negative=1, neutral=1, positive=2)))
     assert all(trace["x"] == [None] for trace in figure["data"][:3])
     said, title = figure["data"][-2:]
-    assert (said["text"], said["x"]) == (["too few"], [0.0])
+    assert (said["text"], said["x"]) == (["\u00a0too few"], [0.0])
     assert title["text"] == ["Pantai Cenang · n 4"]
 
 

@@ -181,7 +181,7 @@ def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
     ]
     return _figure(
         [line, *bands],
-        height=240,
+        height=280,
         xaxis=_day_axis(spans, x, day_text),
         yaxis={
             "range": [-104, 104],
@@ -267,7 +267,7 @@ def sentiment_bars(
         _end_text(rights, [part and part[2] for part in parts], "middle right"),
         {
             **_end_text([None if part else 0.0 for part in parts], [], "middle right"),
-            "text": [too_few] * len(parts),
+            "text": [f"\u00a0{too_few}"] * len(parts),
             "textfont": {"color": MUTED, "size": 12},
         },
     ]
@@ -333,7 +333,7 @@ def distribution(counts: Mapping[str, int], names: Mapping[str, str]) -> Figure:
     ]
     return _figure(
         traces,
-        height=110,
+        height=92,
         barmode="stack",
         xaxis={"visible": False, "range": [0, max(total, 1)]},
         yaxis={"visible": False},
@@ -646,6 +646,8 @@ def _tile_marks(group: Sequence, code: str, name: str, largest: int, posts_word:
     """The same for a tiled map, which knows circles only; the word stands in legend and hover."""
     plain = _plain_marks(group, code, name, largest, posts_word)
     marker = {k: plain["marker"][k] for k in ("size", "color", "opacity")}
+    if code == "too_few":
+        marker["opacity"] = 0.4  # no open circles here, and its grey is near that of "neutral"
     lonlat = {"lon": plain.pop("x"), "lat": plain.pop("y")}
     return {**plain, **lonlat, "type": "scattermap", "marker": marker}
 

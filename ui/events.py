@@ -43,12 +43,18 @@ def upcoming(scope: Scope) -> None:
 
 def _soon(row: Mapping[str, Any], scope: Scope, today: date) -> dict[str, str]:
     return {
-        t("events.when"): f"{text.days(row['starts_on'], row['ends_on'])}  \n{_until(row, today)}",
+        t("events.when"): f"{_unbroken(row)}  \n{_until(row, today)}",
         t("events.what"): f"**{text.inert(name_of(row))}**" + _posts_so_far(row, scope, today),
         t("events.where"): text.city(row["city_slug"]),
         t("events.kind"): text.name_of("kind", row["kind"]),
         t("events.sure"): _badge(row["confirmed"]),
     }
+
+
+def _unbroken(row: Mapping[str, Any]) -> str:
+    """The event's days; on a phone a line may end between them but not inside one."""
+    days = text.days(row["starts_on"], row["ends_on"]).split(" – ")
+    return " – ".join(day.replace(" ", "\N{NO-BREAK SPACE}") for day in days)
 
 
 def _until(row: Mapping[str, Any], today: date) -> str:
