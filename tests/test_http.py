@@ -6,7 +6,15 @@ from email.utils import formatdate
 import pytest
 
 from collector.platforms import PlatformError
-from collector.platforms.http import Http, Interrupted, Limits, PlatformDown, bearer, summary
+from collector.platforms.http import (
+    Http,
+    Interrupted,
+    Limits,
+    PlatformDown,
+    Refusal,
+    bearer,
+    summary,
+)
 from insights.model import Kind
 from tests.replay import Reply, replay, script
 
@@ -244,3 +252,53 @@ def test_a_summary_leaves_out_what_could_be_a_token():
     said = summary("Malformed access token " + "EAAB" * 20, "at /x?access_token=abc\n", None, 5)
     assert said == "Malformed access token … at /x?… 5"
     assert summary("key abc", secrets=("abc",)) == "key …"
+
+
+# ---- posting ----
+
+
+def post(*replies, **given):
+    """Post to a server with these replies; the answer or the error, and the requests."""
+    with replay(script({"/posts": replies})) as server:
+        client = Http(server.url, limits=Limits(retry_base=0))
+        try:
+            found = client.post("/posts", **given)
+        except PlatformError as error:
+            found = error
+        return found, server.asked
+
+
+def test_a_post_carries_json_and_a_bearer_of_its_own():
+    answer, asked = post(OK, content={"cursor": 0}, params={"fields": "id"}, token="tok")
+    assert answer.body == {"data": []}
+    assert (asked[0].method, asked[0].body) == ("POST", b'{"cursor": 0}')
+    assert (asked[0].query, asked[0].headers["Authorization"]) == ({"fields": "id"}, "Bearer tok")
+
+
+def test_a_form_goes_in_the_body_and_its_values_are_secrets():
+    echo = Reply({"error": "s3cret value was refused"}, status=401)
+
+    def said(answer, _now):
+        return Refusal(Kind.AUTH, answer.body["error"])
+
+    error, asked = post(echo, content={"secret": "s3cret"}, form=True, read_refusal=said)
+    assert asked[0].body == b"secret=s3cret"
+    assert asked[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert (error.kind, error.message) == (Kind.AUTH, "POST /posts: 401 … value was refused")
+
+
+def test_a_200_may_be_a_refusal_in_truth_and_is_asked_again_like_one():
+    busy = Reply({"error": "busy"})
+    given = {
+        "content": {},
+        "refuses": lambda answer: "error" in answer.body,
+        "read_refusal": lambda _answer, _now: Refusal(Kind.SERVER_ERROR, "busy"),
+    }
+    answer, asked = post(busy, OK, **given)
+    assert (answer.body, len(asked)) == ({"data": []}, 2)
+
+
+def test_a_post_follows_no_redirect():
+    away = Reply(status=307, headers={"Location": "http://127.0.0.1:9/"})
+    error, asked = post(away, content={}, token="tok")
+    assert (error.kind, len(asked)) == (Kind.REDIRECT_BLOCKED, 1)
