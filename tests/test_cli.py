@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
+import os
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.__main__ import main
 from db import queries, store
 from db.engine import ERRORS, migrate, open_reader, open_writer, snapshot
 from db.seed import seed_places
@@ -71,9 +76,53 @@ def start(given: dict[str, str], *arguments: str, **options) -> subprocess.Popen
 
 
 def run(given: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess:
-    process = start(given, *arguments, stdin=subprocess.PIPE)
-    out, err = process.communicate(stdin, timeout=120)
-    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+    """One command in this process, which is what it would be in one of its own, only sooner."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    with (
+        environment(plain_environment(given)),
+        kept_as_they_are(),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        sys.stdin = io.StringIO(stdin)
+        try:
+            code = main(arguments)
+        except SystemExit as leaving:  # argparse
+            code = leaving.code
+    said = []
+    for stream in (out, err):
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode())
+    return subprocess.CompletedProcess(arguments, code, *said)
+
+
+@contextmanager
+def environment(given: dict[str, str]):
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def kept_as_they_are():
+    """Puts back what a command changes in its process: log handlers, signal handlers, stdin."""
+    root = logging.getLogger()
+    handlers, level, hook, stdin = root.handlers[:], root.level, sys.excepthook, sys.stdin
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    signals = {name: signal.getsignal(name) for name in names}
+    try:
+        yield
+    finally:
+        root.handlers[:], sys.excepthook, sys.stdin = handlers, hook, stdin
+        root.setLevel(level)
+        logging.captureWarnings(False)
+        for name, handler in signals.items():
+            signal.signal(name, handler)
 
 
 def with_x(given: dict[str, str], url: str, **more: str) -> dict[str, str]:
@@ -94,15 +143,24 @@ def said_in_one_sentence(done: subprocess.CompletedProcess) -> bool:
     return "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
 
 
+def test_an_exit_code_reaches_the_shell_without_a_traceback(place):
+    process = start({**place, "X_BEARER_TOKEN": CANARY, "DATABASE_URL": "nonsense"}, "--once")
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 5
+    assert said_in_one_sentence(subprocess.CompletedProcess([], 5, out, err))
+
+
 # ---- help, check and wrong settings ------------------------------------------------------------
 
 
 def test_help_explains_every_command_in_a_line(place):
-    done = run(place, "--help")
+    process = start(place, "--help")
+    out, _ = process.communicate(timeout=60)
 
-    assert done.returncode == 0
+    assert process.returncode == 0
     for name in ("check", "import", "backfill", "replay", "forget", "status", "explain", "--once"):
-        assert any(line.split()[:1] == [name] for line in done.stdout.splitlines()), name
+        assert any(line.split()[:1] == [name] for line in out.splitlines()), name
 
 
 def test_check_on_a_fresh_machine_is_content_and_makes_nothing(place, tmp_path):
