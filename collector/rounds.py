@@ -93,10 +93,10 @@ def collect(
 
     `clock` gives aware UTC instants. `skipped` says per platform why it was left out; so do a run
     record and a log line. A platform that failed for too many rounds is only probed, and with
-    `rest_every` (the time between two rounds) left alone for a while. `guard` raises store.LeaseLost inside a transaction when another
-    collector took over; `redact` takes secrets out of error texts. A platform that fails is
-    recorded and touches no other. Raises store.LeaseLost, and one of db.engine.ERRORS when the
-    database cannot even record the outcome.
+    `rest_every` (the time between two rounds) left alone for a while. `guard` raises
+    store.LeaseLost inside a transaction when another collector took over; `redact` takes secrets
+    out of error texts. A platform that fails is recorded and touches no other. Raises
+    store.LeaseLost, and one of db.engine.ERRORS when the database cannot even record the outcome.
     """
     context = _Context(
         engine,
@@ -266,7 +266,7 @@ def _skip(context: _Context, platform: str, why: str, kind: Kind | None = None) 
 def _wake(
     context: _Context, sources: Sequence[Source], rest_every: timedelta | None
 ) -> tuple[list[Source], list[Line]]:
-    """The sources to ask now, those that failed too often with care, and lines for those resting."""
+    """The sources to ask now, some of them with care, and a line for each that rests."""
     awake, resting = [], []
     for source in sources:
         found = _breaker(context, source.platform, rest_every)

@@ -348,6 +348,32 @@ quarantine = Table(
     Column("replayed_at", Instant),
 )
 
+# Trouble that somebody should know of, from the run that showed it to the run that ended it.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # A platform, "classify", or "collector" when nothing was collected at all.
+    Column("platform", Text, nullable=False),
+    # failing | token | silent (insights/incidents.py).
+    Column("kind", Text, nullable=False),
+    Column("error_kind", Text),
+    Column("since", Instant, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("mailed_at", Instant),
+    Column("recovery_mailed_at", Instant),
+)
+_open = text("closed_at IS NULL")
+Index(
+    "uq_incidents_open",
+    incidents.c.platform,
+    incidents.c.kind,
+    unique=True,
+    sqlite_where=_open,
+    postgresql_where=_open,
+)
+
 leases = Table(
     "leases",
     metadata,

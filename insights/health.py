@@ -8,7 +8,7 @@ from enum import StrEnum
 from insights.model import Kind, RunStatus
 
 # The platform is well and the key is good; time or allowance ran out, so waiting cures it.
-_LIMITS = (Kind.RATE_LIMITED, Kind.QUOTA, Kind.BUDGET)
+LIMITS = (Kind.RATE_LIMITED, Kind.QUOTA, Kind.BUDGET)
 # One missed round may be a restart; from the second one on somebody should look.
 _LATE = 2.5
 
@@ -40,14 +40,14 @@ def health(
 
     `status` None: it was never asked. `every` is the time between two rounds. A failure is told
     before age: a platform that fails is not merely stale. Only a run that received an answer can
-    be "nothing new".
+    be "nothing new". A platform skipped for an error rests after too many failures.
     """
-    if status is None or status == RunStatus.SKIPPED:
+    if status is None or (status == RunStatus.SKIPPED and error_kind is None):
         return Health.NOT_CONFIGURED
     if status == RunStatus.RUNNING and started_at and now - started_at < every:
         return Health.RUNNING
-    if status in (RunStatus.FAILED, RunStatus.PARTIAL):
-        return Health.LIMITED if error_kind in _LIMITS else Health.ERROR
+    if status in (RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.SKIPPED):
+        return Health.LIMITED if error_kind in LIMITS else Health.ERROR
     if last_ok_at is None or now - last_ok_at > every * _LATE:
         return Health.STALE
     if status == RunStatus.OK and not stored and not updated:

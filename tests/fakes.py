@@ -73,7 +73,7 @@ class FakeSource:
     """A platform that hands out the given pages, or goes down: after them, or instead of them.
 
     `during` is called before each page, for a test that wants something to happen meanwhile.
-    `states` remembers what each search was told.
+    `states` remembers what each search was told, `probed` whether it was to ask carefully.
     """
 
     def __init__(
@@ -86,7 +86,11 @@ class FakeSource:
         self.platform = platform
         self.pages, self.requests = pages, 0
         self.states: list[dict] = []
+        self.probed = False
         self._down, self._during = down, during
+
+    def probe(self) -> None:
+        self.probed = True
 
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
         self.states.append(dict(state))

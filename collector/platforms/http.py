@@ -122,6 +122,7 @@ class _Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    settles: bool = True  # an answer shows that the platform works; a token alone does not
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -295,6 +296,7 @@ class Http:
                 headers={"Content-Type": kind, **(bearer(token) if token else {})},
                 body=(urlencode(content) if form else json.dumps(content)).encode(),
                 secrets=(*map(str, content.values() if form else ()), token),
+                settles=not form,
             )
         )
 
@@ -304,7 +306,7 @@ class Http:
             self._check(request)
             found = self._once(request)
             if isinstance(found, Answer):
-                self._probing = False
+                self._probing &= not request.settles
                 return found
             self._failed += found.kind in RETRIED
             wait = self._wait(found, tries)
