@@ -269,7 +269,8 @@ def _collection(version: int, _engine: Engine) -> Status:
     with snapshot(_engine) as connection:
         last_success = queries.last_success(connection)
         health = queries.platform_health(connection)
-    rows = health[health["status"].isin(_TROUBLE)].to_dict("records")
+    resting = (health["status"] == "skipped") & health["error_kind"].notna()
+    rows = health[health["status"].isin(_TROUBLE) | resting].to_dict("records")
     troubled = tuple(
         (row["platform"], row["error_kind"], _instant(row["failing_since"])) for row in rows
     )

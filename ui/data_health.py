@@ -11,7 +11,7 @@ import streamlit as st
 
 from insights.health import Health, health
 from insights.model import Kind, Platform
-from ui import blocks, data, text
+from ui import blocks, data, incidents, text
 from ui.text import t
 
 CLASSIFY = "classify"
@@ -45,6 +45,9 @@ def shown() -> None:
         _live_behind_the_demo()
         st.subheader(t("filter.demo"), anchor=False)
         st.caption(t("data_health.demo_note"))
+        _collection(data.collection(), "shown")
+        return
+    incidents.shown(data.collection())
     _collection(data.collection(), "shown")
 
 
@@ -61,6 +64,7 @@ def _live_behind_the_demo() -> None:
         st.caption(t("data_health.live_none"))
     else:
         st.caption(t("data_health.live_note"))
+        incidents.shown(live)
         _platforms(live.health, "live")
 
 
@@ -213,6 +217,9 @@ def _fine_print(row: Mapping[str, Any]) -> Iterable[str]:
         times = int(row["consecutive_failures"])
         key = "data_health.failing" if times > 1 else "data_health.failing_one"
         yield t(key, when=text.moment(since, data.zone()), n=times)
+    asked = incidents.how_asked(row["breaker"], row["status"])
+    if asked:
+        yield asked
     if row["quarantined"]:
         yield t("data_health.set_aside", n=text.number(row["quarantined"]))
 
