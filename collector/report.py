@@ -10,7 +10,7 @@ CLASSIFY = "classify"
 
 WHAT_TO_DO = {
     Kind.AUTH: "renew the token, then run `python -m collector check`",
-    Kind.PERMISSION: "the token lacks a permission or the platform's review; see docs/platform-terms.md",
+    Kind.PERMISSION: "a permission or the platform's review is missing; see docs/platform-terms.md",
     Kind.BILLING: "look at the account's credits or plan at the platform",
     Kind.RATE_LIMITED: "nothing; the next round tries again",
     Kind.QUOTA: "nothing until the platform's quota starts anew; a paid plan raises it",
