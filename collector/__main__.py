@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,9 @@ from collector.platforms.facebook import Facebook
 from collector.platforms.http import Http, bearer
 from collector.platforms.http import Limits as HttpLimits
 from collector.platforms.instagram import Instagram
+from collector.platforms.tiktok import TikTok
 from collector.platforms.x import X
+from collector.platforms.youtube import YouTube
 from collector.progress import Progress
 from collector.replay import replay
 from collector.report import Line, Report
@@ -64,12 +66,14 @@ WRONG_SETTINGS, PART_FAILED, LEASE_HELD, NO_DATABASE = 2, 3, 4, 5
 LONGEST_STOP = 9.0
 EVENTS_EVERY = timedelta(hours=1)
 CLEAN_UP_EVERY = timedelta(days=7)
+TIKTOK_HASHTAGS = 100  # asked for at once; any one of them is enough
 RUNS_KEPT = timedelta(days=400)  # run records; Data health looks back a year
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code of docs/collector.md."""
     options = _parser().parse_args(arguments)
+    logs.set_up("INFO", (), UTC)  # until the settings say how
     try:
         settings = read_settings()
         collector = Collector(settings, _set_up_logs(settings))
@@ -221,7 +225,7 @@ class Collector:
     def _x(self, gazetteer: Gazetteer) -> Source:
         given = self.settings
         return X(
-            self._http(given.x_api_base_url, given.x_bearer_token),
+            self._http(given.x_api_base_url, bearer(given.x_bearer_token)),
             gazetteer.search_terms(),
             overlap=timedelta(minutes=given.collector_overlap_minutes),
             max_pages=given.collector_max_pages,
@@ -230,7 +234,7 @@ class Collector:
     def _instagram(self, gazetteer: Gazetteer) -> Source:
         given = self.settings
         return Instagram(
-            self._http(given.instagram_api_base_url, given.instagram_access_token),
+            self._http(given.instagram_api_base_url, bearer(given.instagram_access_token)),
             given.instagram_user_id,
             given.instagram_hashtags or gazetteer.default_hashtags(),
             overlap=timedelta(minutes=given.collector_overlap_minutes),
@@ -240,13 +244,30 @@ class Collector:
     def _facebook(self, gazetteer: Gazetteer) -> Source:
         given = self.settings
         return Facebook(
-            self._http(given.facebook_api_base_url, given.facebook_access_token),
+            self._http(given.facebook_api_base_url, bearer(given.facebook_access_token)),
             given.facebook_page_ids,
             overlap=timedelta(minutes=given.collector_overlap_minutes),
             max_pages=given.collector_max_pages,
         )
 
-    def _http(self, base_url: str, token: str) -> Http:
+    def _youtube(self, gazetteer: Gazetteer) -> Source:
+        given = self.settings
+        return YouTube(
+            self._http(given.youtube_api_base_url, {"X-Goog-Api-Key": given.youtube_api_key}),
+            gazetteer.search_terms(),
+        )
+
+    def _tiktok(self, gazetteer: Gazetteer) -> Source:
+        given = self.settings
+        return TikTok(
+            self._http(given.tiktok_api_base_url, {}),
+            given.tiktok_client_key,
+            given.tiktok_client_secret,
+            gazetteer.default_hashtags(TIKTOK_HASHTAGS),
+            max_pages=given.collector_max_pages,
+        )
+
+    def _http(self, base_url: str, headers: Mapping[str, str]) -> Http:
         given = self.settings
         limits = HttpLimits(
             connect_timeout=given.collector_connect_timeout,
@@ -258,7 +279,7 @@ class Collector:
             budget=given.collector_platform_budget,
             max_body=int(given.collector_max_body_mb * 1024 * 1024),
         )
-        return Http(base_url, bearer(token), limits=limits, stop=self.stop)
+        return Http(base_url, headers, limits=limits, stop=self.stop)
 
     def classifier(self) -> Classifier | None:
         """The classifier that has a key, None without one."""

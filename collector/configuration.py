@@ -13,7 +13,6 @@ NEEDS = {
     "youtube": ("YOUTUBE_API_KEY",),
     "tiktok": ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"),
 }
-NOT_SERVED = ("youtube", "tiktok")  # known by name, without an adapter in this version
 MOST_HASHTAGS = 30  # unique ones that Instagram answers for in seven days
 
 
@@ -39,8 +38,6 @@ def _setup(settings: Any, platform: str) -> Setup:
     wanted = settings.collector_platforms
     if wanted and platform not in wanted:
         return Setup(platform, False, "left out by COLLECTOR_PLATFORMS")
-    if platform in NOT_SERVED:
-        return Setup(platform, False, "not collected by this version, though it has a key")
     missing = [name for name in others if not getattr(settings, name.lower())]
     if missing:
         said = f"{key} is set, but {' and '.join(missing)} is empty"
