@@ -38,7 +38,7 @@ def any_id(asked):
 def search(tags=("langkawi",), state=None, now=NOW, given=None, **edges):
     """The pages of a round, the error that ended it, and the requests."""
     with replay(serving(**{"ig_hashtag_search": any_id, **edges})) as server:
-        client = Http(server.url, bearer("t"), limits=Limits(retries=0))
+        client = Http(server.url, bearer("token-of-instagram"), limits=Limits(retries=0))
         source = instagram.Instagram(client, ME, tags, **(given or {}))
         pages, error = [], None
         try:
@@ -230,6 +230,110 @@ def test_another_fault_of_own_media_is_the_streams_problem():
     pages, error, _ = search(media=Reply(b"<html>"))
     assert error is None
     assert of(pages, f"own:{ME}")[0].problem.kind == Kind.BAD_PAYLOAD
+
+
+# ---- shares and views of own media ----
+
+
+def media(*products, days=1):
+    """Own media of these product types, posted so many days ago."""
+    at = (NOW - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    return Reply(
+        {
+            "data": [
+                {"id": str(n), "media_type": "VIDEO", "media_product_type": kind, "timestamp": at}
+                for n, kind in enumerate(products, start=1)
+            ]
+        }
+    )
+
+
+def figures(**values):
+    return Reply({"data": [{"name": k, "values": [{"value": v}]} for k, v in values.items()]})
+
+
+def no_views(asked):
+    if "views" not in asked.query["metric"]:
+        return figures(shares=3)
+    said = "(#100) The Media Insights API does not support the views metric for this media"
+    return Reply({"error": {"code": 100, "message": said}}, status=400)
+
+
+def insights_asked(asked):
+    return [a.query["metric"] for a in asked if a.path.endswith("/insights")]
+
+
+def test_fresh_own_media_get_their_shares_and_views():
+    pages, error, asked = search([], media=media("REELS"), insights=figures(shares=4, views=90))
+    post = of(pages, f"own:{ME}")[0].posts[0]
+    assert (error, post.shares, post.views) == (None, 4, 90)
+    assert insights_asked(asked) == ["shares,views"]
+
+
+def test_one_metric_that_does_not_exist_is_left_out_once_for_its_kind_of_media():
+    given = {"media": media("FEED", "FEED", "REELS"), "insights": no_views}
+    pages, error, asked = search([], **given)
+    assert error is None
+    assert [post.shares for post in of(pages, f"own:{ME}")[0].posts] == [3, 3, 3]
+    assert insights_asked(asked) == ["shares,views", "shares", "shares", "shares,views", "shares"]
+
+
+def test_a_metric_refused_twice_is_given_up():
+    def stubborn(asked):
+        said = f"does not support the {asked.query['metric'].split(',')[-1]} metric"
+        return Reply({"error": {"code": 100, "message": said}}, status=400)
+
+    pages, error, asked = search([], media=media("FEED"), insights=stubborn)
+    assert error is None
+    assert not any(page.problem for page in pages)
+    assert len(insights_asked(asked)) == 2
+
+
+def test_figures_that_are_not_there_are_unknown_and_not_zero():
+    pages, _, _ = search([], media=media("FEED"), insights=EMPTY)
+    post = of(pages, f"own:{ME}")[0].posts[0]
+    assert (post.shares, post.views) == (None, None)
+
+
+BEFORE_BUSINESS = {"code": 100, "error_subcode": 2108006, "message": "Invalid parameter"}
+TOO_FEW = {"code": 10, "message": "(#10) Not enough viewers for the media to show insights"}
+
+
+@pytest.mark.parametrize("error", [BEFORE_BUSINESS, TOO_FEW])
+def test_a_medium_without_figures_is_passed_over_and_the_next_is_asked(error):
+    def answer(asked):
+        refused = Reply({"error": error}, status=400)
+        return refused if "/1/" in asked.path else figures(shares=2)
+
+    pages, raised, _ = search([], media=media("FEED", "FEED"), insights=answer)
+    assert raised is None
+    assert [post.shares for post in of(pages, f"own:{ME}")[0].posts] == [None, 2]
+    assert not any(page.problem for page in pages)
+
+
+def test_without_the_permission_for_figures_none_is_asked_again():
+    pages, error, asked = search([], media=media("FEED", "FEED"), insights=REFUSED)
+    assert error is None
+    assert len(insights_asked(asked)) == 1
+    assert "shares and views left out" in said(pages)
+    assert len(of(pages, f"own:{ME}")[0].posts) == 2
+
+
+@pytest.mark.parametrize(("fault", "down"), [(EXPIRED, True), (Reply(b"<html>"), False)])
+def test_a_fault_of_the_figures_keeps_the_media(fault, down):
+    pages, error, asked = search([], media=media("FEED", "FEED"), insights=fault)
+    assert len(insights_asked(asked)) == 1
+    assert len(of(pages, f"own:{ME}")[0].posts) == 2
+    assert isinstance(error, PlatformDown) == down
+    assert any(page.problem for page in pages) != down
+
+
+def test_figures_are_asked_for_so_often_and_of_the_last_week_only():
+    pages, _, asked = search([], media=media(*["FEED"] * 4), given={"insights": 3})
+    assert len(insights_asked(asked)) == 3
+    assert "of 1 own media left out" in said(pages)
+    _, _, asked = search([], media=media("FEED", days=8))
+    assert insights_asked(asked) == []
 
 
 # ---- parsing ----

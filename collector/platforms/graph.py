@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,12 +24,17 @@ RATE_CODES = {4, 17, 32, 613, *range(80001, 80015)}
 PERMISSION_CODES = {3, 10, *range(200, 300)}
 PERMISSION_WORDS = ("public content access", "does not have permission")
 BLOCKED = 368
+METRIC_REFUSED = re.compile(r"does not support the (\w+) metric")
 UNKNOWN_FAULT, SERVICE_FAULT = 1, 2
 INVALID_PARAMETER = 100
 
 
 class TooMuchAsked(PlatformError):
     """The page asked for is too large for the server; a smaller one may pass."""
+
+
+class MetricRefused(PlatformError):
+    """One figure that was asked for does not exist here, and so none was given."""
 
 
 class Graph:
@@ -193,5 +199,6 @@ def read_refusal(answer: Answer, now: float) -> Refusal:
     if code in (UNKNOWN_FAULT, SERVICE_FAULT) or error.get("is_transient") is True:
         return Refusal(Kind.SERVER_ERROR, said, plain.wait)
     if code == INVALID_PARAMETER:
-        return Refusal(Kind.BAD_REQUEST, said)
+        metric = METRIC_REFUSED.search(told)
+        return Refusal(Kind.BAD_REQUEST, said, error=MetricRefused if metric else PlatformError)
     return Refusal(plain.kind, said, plain.wait)

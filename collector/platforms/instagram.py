@@ -11,6 +11,7 @@ from typing import Any
 from collector.platforms import Page, PlatformError, fields
 from collector.platforms.graph import Graph, data_of
 from collector.platforms.http import Http, PlatformDown
+from collector.platforms.media_insights import MediaInsights
 from insights.model import Kind, Platform, Post, Reject
 
 HASHTAG_FIELDS = "id,caption,comments_count,like_count,media_type,permalink,timestamp"
@@ -29,7 +30,8 @@ class Instagram:
     `hashtags` are asked in their order, so the most telling come first when the week's allowance
     ends. `overlap` and `refresh` concern own media: how far before the cursor, and before now,
     they are asked for again, as their counts still grow. `max_pages` caps each edge; `top_pages`
-    caps top media, which have no end worth reaching (0 leaves them out).
+    caps top media, which have no end worth reaching (0 leaves them out). `insights` caps the
+    requests for shares and views of own media, which `refresh` limits too.
     """
 
     platform = Platform.INSTAGRAM
@@ -44,12 +46,14 @@ class Instagram:
         refresh: timedelta = WEEK,
         max_pages: int = 20,
         top_pages: int = 3,
+        insights: int = 30,
     ):
         self._graph = Graph(http)
         self._user_id = user_id
         self._hashtags = tuple(dict.fromkeys(filter(None, map(hashtag_of, hashtags))))
         self._overlap, self._refresh = overlap, refresh
         self._max_pages, self._top_pages = max_pages, min(top_pages, max_pages)
+        self._insights = insights
 
     @property
     def requests(self) -> int:
@@ -146,14 +150,20 @@ class Instagram:
         """
         stream = f"own:{self._user_id}"
         since = self._since(stream, state, now)
+        insights = MediaInsights(self._graph, now - self._refresh, self._insights)
         asked = {"fields": OWN_FIELDS, "limit": PAGE_SIZE}
         path = f"{self._user_id}/media"
         try:
             for page in self._graph.pages(path, asked, self._max_pages, data_of):
                 posts, rejects = parse_items(page.items, stream)
                 last = page.last or _all_older(posts, since)
-                note = "page cap hit: older own media exist" if page.capped and not last else ""
+                posts = insights.added(posts, page.items)
+                capped = "page cap hit: older own media exist" if page.capped and not last else ""
+                ended = last or page.capped
+                note = "; ".join(filter(None, [capped, insights.notes() if ended else ""]))
                 yield Page(stream, posts, rejects, last=last, note=note)
+                if insights.fault is not None:
+                    raise insights.fault
                 if last:
                     return
         except PlatformError as error:
