@@ -7,7 +7,7 @@ route is the shortest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
@@ -22,14 +22,16 @@ from insights.model import PostFilter, number_of
 Key = tuple[str, str]
 SORTS = ("newest", "engagement")
 UNCLASSIFIED = "unclassified"
-# How many posts an ordered walk passes before it gives up: first few, as most filters are not rare.
+# How many posts an ordered walk passes before it gives up; the second only where no way is short.
 WALKS = (4_000, 40_000)
 # The same from topic to post, where each step costs a look at the post.
 TOPIC_WALKS = (300, 1_500)
 # And from post to topic, where only posts that pass every other test are looked up.
 LOOKUP_WALKS = (1_500, 20_000)
-# A route past fewer posts than the first number is taken at once; nothing counts past the second.
-SHORT = 1_500
+# A route past fewer posts than this is taken at once; from post to topic each one costs a look.
+SHORT = 4_000
+SHORT_TOPIC = 2_500
+# No count goes on beyond this.
 LONG = 10_000
 
 _post = social_posts.c
@@ -58,10 +60,10 @@ class Route:
             )
         return source.where(*self.way, *self.rest)
 
-    def probe(self) -> Select:
-        """How many posts the way leads past, counted up to LONG."""
+    def probe(self, enough: int) -> Select:
+        """How many posts the way leads past, counted up to `enough`."""
         table = post_topics if self.topic else social_posts
-        some = select(text("1")).select_from(table).where(*self.way).limit(LONG).subquery()
+        some = select(text("1")).select_from(table).where(*self.way).limit(enough).subquery()
         return select(func.count()).select_from(some)
 
 
@@ -82,34 +84,40 @@ class Search:
     def keys(self, sort: str, limit: int, offset: int) -> list[Key]:
         """The keys of one page, in its order.
 
-        First walks along an index that has this order, as far as a fixed number of posts. Where
-        the filter is too rare for them to fill the page, all its posts are gathered by the shortest
-        route: by then they are few.
+        First a short walk along an index that has this order: most filters are not rare. Then all
+        posts are gathered where a short route leads to them, and else a longer walk may do.
         """
-        if self._wanted.counted and not self._wanted.text:
-            for route, is_all in self._walks(sort):
-                found = self._page(route, sort, limit, offset)
-                if len(found) == limit or is_all:
-                    return found
-        return self._page(self._shortest(), sort, limit, offset)
+        if not self._wanted.counted or self._wanted.text:
+            return self._page(self._shortest(), sort, limit, offset)
+        walk, (few, many) = self._walk(sort)
+        route, is_all = walk(few)
+        found = self._page(route, sort, limit, offset)
+        if len(found) == limit or is_all:
+            return found
+        short = self._short()
+        if short is None:
+            route, is_all = walk(many)
+            found = self._page(route, sort, limit, offset)
+            if len(found) == limit or is_all:
+                return found
+        return self._page(short or self._shortest(), sort, limit, offset)
 
     def _page(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
         statement = route.posts(_post.post_id, _post.platform).order_by(*order(sort))
         rows = self._connection.execute(statement.limit(limit).offset(offset))
         return [(row.post_id, row.platform) for row in rows]
 
-    def _walks(self, sort: str) -> Iterator[tuple[Route, bool]]:
-        """The ways along the first posts of an order; and whether those are all there are."""
+    def _walk(self, sort: str) -> tuple[Callable[[int], tuple[Route, bool]], tuple[int, int]]:
+        """The way along the first posts of an order, and how far to go at first and at last.
+
+        Called with a number of posts it gives the route, and whether that leads past all there are.
+        """
         if self._wanted.topic is None:
             walk = self._walk_by_engagement if sort == "engagement" else self._walk_by_time
-            steps = WALKS
-        elif sort == "newest":
-            walk, steps = self._walk_by_topic, TOPIC_WALKS
-        elif self._is_short(self._by_topic()):
-            return
-        else:
-            walk, steps = self._walk_by_engagement, LOOKUP_WALKS
-        yield from map(walk, steps)
+            return walk, WALKS
+        if sort == "newest":
+            return self._walk_by_topic, TOPIC_WALKS
+        return self._walk_by_engagement, LOOKUP_WALKS
 
     def _walk_by_engagement(self, steps: int) -> tuple[Route, bool]:
         column = _post.engagement
@@ -138,8 +146,13 @@ class Search:
         statement = select(column).where(*way).order_by(column.desc()).limit(1).offset(steps)
         return self._connection.execute(statement).scalar_one_or_none()
 
-    def _is_short(self, route: Route) -> bool:
-        return self._connection.execute(route.probe()).scalar_one() < SHORT
+    def _short(self) -> Route | None:
+        """A route past few posts, None where every one is long."""
+        for route in self._routes:
+            enough = SHORT_TOPIC if self._wanted.topic else SHORT
+            if self._connection.execute(route.probe(enough)).scalar_one() < enough:
+                return route
+        return None
 
     def _shortest(self) -> Route:
         """The route that leads past the fewest posts."""
@@ -148,11 +161,7 @@ class Search:
         routes = self._routes
         if len(routes) == 1:
             return routes[0]
-        passed = []
-        for route in routes:
-            passed.append(self._connection.execute(route.probe()).scalar_one())
-            if passed[-1] < SHORT:
-                break
+        passed = [self._connection.execute(r.probe(LONG)).scalar_one() for r in routes]
         return routes[passed.index(min(passed))]
 
     @property
@@ -168,7 +177,7 @@ class Search:
             routes.append(self._by_platform())
         if wanted.topic is not None:
             routes.append(self._by_topic())
-        return routes or [Route([COUNTED, *self._instants], self._tests)]
+        return [*routes, Route([COUNTED, *self._instants], self._tests)]
 
     def _by_places(self) -> Route:
         return Route([COUNTED, *self._days, at_places(self._ids or [])], self._tests)

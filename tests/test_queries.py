@@ -243,10 +243,11 @@ def test_every_route_finds_the_same_posts(db, monkeypatch):
         for narrow in narrows
     ]
     walked = [listed(db, scope, sort, 5, 2, **narrow) for scope, sort, narrow in asked]
-    for walk, short in (((1,), 10**6), ((1, 3), 0), ((60, 200), 50)):
+    for walk, short in (((1, 2), 10**6), ((1, 3), 0), ((60, 200), 50)):
         for name in ("WALKS", "TOPIC_WALKS", "LOOKUP_WALKS"):
             monkeypatch.setattr(search, name, walk)
-        monkeypatch.setattr(search, "SHORT", short)
+        for name in ("SHORT", "SHORT_TOPIC"):
+            monkeypatch.setattr(search, name, short)
         again = [listed(db, scope, sort, 5, 2, **narrow) for scope, sort, narrow in asked]
         assert again == walked
 
