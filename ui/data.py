@@ -12,9 +12,10 @@ import stat
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -46,10 +47,34 @@ _RETRY_SECONDS = 15
 # A run that starts does not raise the version, so what is said of runs may be this old.
 _STATUS_SECONDS = 10
 _KEEP_SECONDS = 3600
+_MOST_ANSWERS = 400
 # So many rounds may be missed (a restart, a bad night) before the page calls its data old.
 _MISSED_ROUNDS = 3
 _warmed: set[bool] = set()
 _TROUBLE = {"failed", "partial", "interrupted"}
+
+
+class Answers:
+    """What was worked out from one version of the data; thrown away with it, and bounded.
+
+    Not Streamlit's cache: that one pickles every answer, which costs more than most of them.
+    """
+
+    def __init__(self):
+        self._kept: dict[tuple, Any] = {}
+
+    def of(self, key: tuple, make: Callable[[], Any]) -> Any:
+        """The answer under this key, made if need be. Tables are copies (their data is not), so
+        that a caller who adds a column adds it to its own."""
+        kept = self._kept
+        if key in kept:
+            answer = kept[key]
+        else:
+            answer = make()
+            if len(kept) >= _MOST_ANSWERS:
+                kept = self._kept = {}
+            kept[key] = answer
+        return answer.copy(deep=False) if isinstance(answer, pd.DataFrame) else answer
 
 
 class Database:
@@ -58,14 +83,17 @@ class Database:
     def __init__(self, engine: Engine):
         self.engine = engine
         self._cube: Cube | None = None
+        self._answers = Answers()
         self._lock = threading.Lock()
 
-    def cube(self) -> Cube:
+    def read(self, status: Status) -> Source:
         """The totals as the database stands now; one row is read when nothing has changed."""
         with self._lock:
             known = self._cube
             self._cube = known.refreshed(self.engine) if known else Cube.load(self.engine)
-            return self._cube
+            if self._cube is not known:
+                self._answers = Answers()
+            return Source(self.engine, self._cube, self._answers, status)
 
 
 class Live:
@@ -83,18 +111,19 @@ class Live:
         self.failed_since: datetime | None = None
         self.problem: str | None = None
 
-    def cube(self) -> tuple[Database, Cube] | None:
-        """The database and its totals; None while it cannot be read."""
+    def read(self) -> Source | None:
+        """The database as it stands now; None while it cannot be read. Its status is still to be
+        asked for."""
         if time.monotonic() < self._retry_at:
             return None
         try:
             self._database = self._database or Database(open_reader(self._url))
-            cube = self._database.cube()
+            source = self._database.read(Status(False, "live"))
         except ERRORS as error:
             self._note(error)
             return None
         self.failed_since = self.problem = None
-        return self._database, cube
+        return source
 
     def _note(self, error: Exception) -> None:
         if self._was_never_made():
@@ -144,6 +173,7 @@ class Source:
 
     engine: Engine
     cube: Cube
+    answers: Answers
     status: Status
 
 
@@ -236,23 +266,19 @@ def is_cold() -> bool:
 
 def _source_for(demo_wanted: bool) -> Source:
     live = _live()
-    found = live.cube() if not demo_wanted else None
+    found = None if demo_wanted else live.read()
     if found is None:
         why = "chosen" if demo_wanted else live.why
-        return _demo_source(why, live.failed_since, live.problem)
-    database, cube = found
+        return _demo_source(Status(True, why, live.failed_since, live.problem))
     try:
-        status = _live_status(database.engine, cube.version)
+        status = _live_status(found.engine, found.cube.version)
     except ERRORS as error:
-        return _demo_source("unreachable", datetime.now(UTC), _problem(error))
-    return Source(database.engine, cube, status) if status else _demo_source("never")
+        return _demo_source(Status(True, "unreachable", datetime.now(UTC), _problem(error)))
+    return replace(found, status=status) if status else _demo_source(Status(True, "never"))
 
 
-def _demo_source(
-    why: str, failed_since: datetime | None = None, problem: str | None = None
-) -> Source:
-    database = _demo(today())
-    return Source(database.engine, database.cube(), Status(True, why, failed_since, problem))
+def _demo_source(status: Status) -> Source:
+    return _demo(today()).read(status)
 
 
 def _live_status(engine: Engine, version: int) -> Status | None:
@@ -324,9 +350,14 @@ def cube() -> Cube:
     return _source().cube
 
 
+def _of_cube(table: str, scope: Scope) -> Any:
+    source = _source()
+    return source.answers.of((table, scope), lambda: getattr(source.cube, table)(scope))
+
+
 def totals(scope: Scope) -> metrics.Totals:
     """Everything counted in the scope, each post once."""
-    return cube().totals(scope)
+    return _of_cube("totals", scope)
 
 
 @dataclass(frozen=True)
@@ -348,27 +379,27 @@ def compared(scope: Scope) -> Compared:
 
 def daily(scope: Scope) -> pd.DataFrame:
     """One row a day, silent days included."""
-    return cube().daily(scope)
+    return _of_cube("daily", scope)
 
 
 def by_platform(scope: Scope) -> pd.DataFrame:
     """One row a platform."""
-    return cube().by_platform(scope)
+    return _of_cube("by_platform", scope)
 
 
 def by_place(scope: Scope) -> pd.DataFrame:
     """One row a place that has posts, "Kedah, place unknown" among them."""
-    return cube().by_place(scope)
+    return _of_cube("by_place", scope)
 
 
 def by_city(scope: Scope) -> pd.DataFrame:
     """One row a city."""
-    return cube().by_city(scope)
+    return _of_cube("by_city", scope)
 
 
 def by_category(scope: Scope) -> pd.DataFrame:
     """One row a category of places."""
-    return cube().by_category(scope)
+    return _of_cube("by_category", scope)
 
 
 @dataclass(frozen=True)
@@ -383,11 +414,15 @@ class PopularPlace:
     trend: metrics.Trend | None
 
 
-def popular_places(scope: Scope, against: Compared, limit: int) -> list[PopularPlace]:
+def popular_places(scope: Scope, against: Compared, limit: int) -> tuple[PopularPlace, ...]:
     """The places with the most engagement, largest first; unknown engagement last."""
-    rows = by_place(scope).sort_values(["engagement", "posts"], ascending=False, na_position="last")
-    moved = _posts_by_place(against)
-    return [_popular(row, moved) for row in rows.head(limit).itertuples(index=False)]
+
+    def rank() -> tuple[PopularPlace, ...]:
+        rows = by_place(scope).sort_values(["engagement", "posts"], ascending=False)
+        moved = _posts_by_place(against)
+        return tuple(_popular(row, moved) for row in rows.head(limit).itertuples(index=False))
+
+    return _source().answers.of(("popular_places", scope, against.span, limit), rank)
 
 
 def _posts_by_place(against: Compared) -> tuple[dict[str, int], dict[str, int]] | None:
@@ -414,7 +449,7 @@ def _whole(value: object) -> int | None:
 
 def topics(scope: Scope) -> pd.DataFrame:
     """Posts by topic and label."""
-    return cube().topics(scope)
+    return _of_cube("topics", scope)
 
 
 def places() -> tuple[Place, ...]:
@@ -431,23 +466,15 @@ def knows_city(slug: str) -> bool:
 # --- posts and runs, from the database ---------------------------------------------------------
 
 
-def _ask(query: Callable, *args):
+def _ask(query: Callable, *args) -> Any:
     """A query's answer, kept as long as the data stands as it stands."""
     source = _source()
-    return _kept(
-        query.__name__,
-        source.status.demo,
-        source.cube.version,
-        args,
-        _query=query,
-        _engine=source.engine,
-    )
 
+    def ask() -> Any:
+        with snapshot(source.engine) as connection:
+            return query(connection, *args)
 
-@st.cache_data(ttl=_KEEP_SECONDS, max_entries=300, show_spinner=False)
-def _kept(name: str, is_demo: bool, version: object, args: tuple, _query, _engine):
-    with snapshot(_engine) as connection:
-        return _query(connection, *args)
+    return source.answers.of((query.__name__, *args), ask)
 
 
 def _ask_now(query: Callable, *args):
