@@ -13,6 +13,10 @@ NEEDS = {
     "youtube": ("YOUTUBE_API_KEY",),
     "tiktok": ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"),
 }
+DUTIES = {
+    "youtube": "; what it stores must be refreshed or deleted within 30 days",
+    "tiktok": "; for approved researchers only",
+}
 MOST_HASHTAGS = 30  # unique ones that Instagram answers for in seven days
 
 
@@ -47,4 +51,4 @@ def _setup(settings: Any, platform: str) -> Setup:
             f"INSTAGRAM_HASHTAGS names more than the {MOST_HASHTAGS} that Instagram allows a week"
         )
         return Setup(platform, False, said, wrong=True)
-    return Setup(platform, True, f"configured ({key} is set)")
+    return Setup(platform, True, f"configured ({key} is set){DUTIES.get(platform, '')}")

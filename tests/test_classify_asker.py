@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from collector.classify import ClassificationError
-from collector.classify.asker import error_of, gemini_asker, next_midnight
+from collector.classify.asker import error_of, gemini_asker
 from collector.classify.gemini import GeminiClassifier, Pace
 from collector.classify.prompt import INSTRUCTION, SCHEMA
 from insights.model import Kind, Platform, Unclassified
@@ -254,21 +254,6 @@ def test_the_quota_of_a_minute_says_how_long_to_wait():
 
     assert error.retry_after == 23.0
     assert error.closed_until is None
-
-
-@pytest.mark.parametrize(
-    ("now", "midnight"),
-    [
-        (datetime(2026, 11, 23, 7, 59, tzinfo=UTC), datetime(2026, 11, 23, 8, 0, tzinfo=UTC)),
-        (datetime(2026, 11, 23, 8, 0, tzinfo=UTC), datetime(2026, 11, 24, 8, 0, tzinfo=UTC)),
-        (datetime(2026, 7, 1, 12, 0, tzinfo=UTC), datetime(2026, 7, 2, 7, 0, tzinfo=UTC)),
-        # The clock goes forward on 8 March 2026 and back on 1 November 2026.
-        (datetime(2026, 3, 8, 9, 0, tzinfo=UTC), datetime(2026, 3, 9, 7, 0, tzinfo=UTC)),
-        (datetime(2026, 11, 1, 8, 0, tzinfo=UTC), datetime(2026, 11, 2, 8, 0, tzinfo=UTC)),
-    ],
-)
-def test_midnight_in_california_follows_summer_time(now, midnight):
-    assert next_midnight(now) == midnight
 
 
 def test_a_server_that_repeats_the_key_does_not_get_it_into_an_error():

@@ -1,17 +1,15 @@
 """The daily ledger: what is left, when a platform's day ends, and odd memories."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from collector.platforms import Page
 from collector.platforms.http import Interrupted, PlatformDown
-from collector.platforms.quota import Quota, next_midnight, remembered
+from collector.platforms.quota import PACIFIC, Quota, next_midnight, remembered
 from insights.model import Kind
 from tests.fakes import NOW
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
 DAILY = {"searches": 3}
 
 

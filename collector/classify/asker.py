@@ -10,19 +10,17 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from collector.classify import ClassificationError
 from collector.classify.calls import Answer, Ask
 from collector.classify.prompt import INSTRUCTION, SCHEMA
+from collector.platforms.quota import PACIFIC, next_midnight
 from insights.model import Kind
 
 API_VERSION = "v1beta"
-# Google's daily quotas begin anew at midnight there, summer time included.
-PACIFIC = ZoneInfo("America/Los_Angeles")
 LONGEST_QUOTE = 160  # characters of Google's own words kept in a message
 
 
@@ -291,7 +289,7 @@ def _quota_error(
     ]
     said = " ".join([*names, message])
     if re.search(r"(?i)per[ _]?day|daily", said):
-        until = next_midnight(now)
+        until = next_midnight(now, PACIFIC)
         return ClassificationError(
             Kind.QUOTA,
             f"the daily quota of {model} is used up; asked again after {until:%Y-%m-%d %H:%M} UTC",
@@ -310,12 +308,6 @@ def _retry_delay(error: Mapping[str, Any]) -> float | None:
         if found:
             return float(found[1])
     return None
-
-
-def next_midnight(now: datetime) -> datetime:
-    """The next midnight in California, in UTC; its clock changes twice a year."""
-    tomorrow = now.astimezone(PACIFIC).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=PACIFIC).astimezone(UTC)
 
 
 def _quoted(message: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from collector.platforms import Page, fields
 from collector.platforms.http import Interrupted, PlatformDown
 from insights.model import Kind
 
+PACIFIC = ZoneInfo("America/Los_Angeles")  # where the day of Google's quotas ends
 SPENT, CLOSED_UNTIL = "quota", "closed_until"  # their keys in the platform's memory
 
 

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from collector.platforms import Page, PlatformError, fields
 from collector.platforms.http import Answer, Http, PlatformDown, Refusal, plain_refusal, summary
-from collector.platforms.quota import Quota, remembered
+from collector.platforms.quota import PACIFIC, Quota, remembered
 from insights.model import Kind, Platform, Post, Reject
 
 SEARCH, VIDEOS = "/youtube/v3/search", "/youtube/v3/videos"
@@ -24,7 +23,6 @@ PARTS = "snippet,statistics,recordingDetails"
 PAGE_SIZE = 50  # videos, the most that a search page holds and that can be asked for by id
 QUERY_LENGTH = 500  # characters; longer alternatives are answered less and less completely
 REACH = timedelta(days=30)  # of the first round, and of the longest outage
-PACIFIC = ZoneInfo("America/Los_Angeles")
 SEARCHES, UNITS = "searches", "units"
 # What Google grants a project each day, and the share of one of twelve rounds.
 DAILY = {SEARCHES: 100, UNITS: 10_000}
