@@ -212,18 +212,30 @@ def _demo(day: date) -> Database:
     return Database(open_reader(url))
 
 
-@st.cache_resource(show_spinner=False)
-def tune_process() -> None:
-    """Two fixes for the whole process, measured together at 88 -> 33 ms a filter change."""
-    # Streamlit runs a full collection after every script run; what the imports left behind is
-    # for ever, so it need not be walked each time (35-60 ms of CPU).
-    gc.collect()
-    gc.freeze()
-    # Streamlit binds with protocol 0, so asyncio never sets TCP_NODELAY and Nagle's algorithm
-    # waits for the delayed acknowledgement (46 ms on Linux). An option set through a duplicate of
-    # the descriptor reaches the socket, and accepted sockets inherit it.
+# Two fixes for the whole process, measured together at 88 -> 33 ms a filter change.
+
+
+@cache
+def send_at_once() -> None:
+    """Take the wait out of every message to a browser.
+
+    Streamlit binds with protocol 0, so asyncio never sets TCP_NODELAY and Nagle's algorithm waits
+    for the delayed acknowledgement (46 ms on Linux). An option set through a duplicate of the
+    descriptor reaches the socket, and accepted sockets inherit it.
+    """
     for descriptor in _open_descriptors():
         _send_at_once(descriptor)
+
+
+@cache
+def freeze_memory() -> None:
+    """Leave out of every later collection what is there for good; once, after the first page.
+
+    Streamlit runs a full collection after each run of a script. What imports, the cube and the
+    first page leave behind need not be walked each time (35-60 ms of CPU).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _open_descriptors() -> list[int]:
@@ -665,7 +677,7 @@ def _collection_of(connection) -> Collection:
 
 def warm() -> None:
     """Do before the first reader comes what the first reader would wait for."""
-    tune_process()
+    send_at_once()
     _source_for(demo_wanted=False)
 
 

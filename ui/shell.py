@@ -51,7 +51,7 @@ def open_page() -> Scope:
 
 def start() -> None:
     """Read the URL, choose the language and the database; before anything is drawn."""
-    data.tune_process()
+    data.send_at_once()
     choices = filters.read(_query(), data.today())
     text.use(choices.lang)
     st.session_state[_CHOICES] = choices
@@ -107,6 +107,7 @@ def frame(title: str) -> Iterator[None]:
     st.session_state[_FRAMED] = True
     try:
         yield
+        data.freeze_memory()
     except ERRORS as error:
         _LOG.error("the database failed while a page was made: %s", reason(error))
         st.error(t("shell.no_answer"), icon=":material/database_off:")
