@@ -12,8 +12,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui import data
-
 # Everything a page needs comes from this server; the one exception is the map's tiles, which the
 # reader has to ask for. Streamlit's front end compiles small functions and styles at run time.
 _TILES = "https://*.openstreetmap.org https://tile.openstreetmap.org"
@@ -59,14 +57,21 @@ class SecurityHeaders:
 
 async def health(_request) -> JSONResponse:
     """Which database answers and how old its news are: 200 when pages can be served, else 503."""
-    state = await asyncio.to_thread(data.health)
+    state = await asyncio.to_thread(_data().health)
     return JSONResponse(state, status_code=200 if state["ok"] else 503)
+
+
+def _data():
+    """The readers of `ui.data`; imported late, as its caches look for Streamlit's runtime."""
+    from ui import data
+
+    return data
 
 
 @asynccontextmanager
 async def _warm(_app):
     """Build the demo data and the cube before the first reader waits for them."""
-    warming = asyncio.create_task(asyncio.to_thread(data.warm))
+    warming = asyncio.create_task(asyncio.to_thread(lambda: _data().warm()))
     yield {}
     await warming
 
