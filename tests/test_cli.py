@@ -26,11 +26,20 @@ from insights.model import Platform, Reject
 from tests.e2e.browser import plain_environment
 from tests.gemini_server import GeminiServer
 from tests.gemini_server import Reply as GeminiReply
-from tests.replay import Reply, replay, script
+from tests.replay import (
+    TIKTOK_ACCESS,
+    TIKTOK_TOKEN,
+    YOUTUBE_SEARCH,
+    YOUTUBE_VIDEOS,
+    Reply,
+    replay,
+    script,
+)
 
 ROOT = Path(__file__).parents[1]
 SEARCH = "/2/tweets/search/recent"
 CANARY = "canary-token-of-x"
+TIKTOK_VIDEO = "https://www.tiktok.com/@ab/video/"
 FILE = (
     "post_id,content,created_at,likes\n"
     "1,Pantai Cenang cantik,2026-03-01,3\n"
@@ -652,3 +661,63 @@ def test_imported_posts_get_their_labels_while_the_demo_runs(place, file):
     assert done.returncode == 0, done.stderr
     with looking_at(place) as connection:
         assert queries.backlog(connection) == 0
+
+
+# ---- YouTube and TikTok ----
+
+
+def a_video_platform(asked):
+    """A video of today on either platform; everything else is empty."""
+    today = datetime.now(UTC) - timedelta(hours=1)
+    snippet = {"title": "Langkawi", "publishedAt": today.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if asked.path == YOUTUBE_SEARCH:
+        found = {"kind": "youtube#video", "videoId": "vidRekaan01"}
+        return Reply({"items": [{"id": found, "snippet": snippet}]})
+    if asked.path == YOUTUBE_VIDEOS:
+        counts = {"viewCount": "987654321012"}
+        return Reply({"items": [{"id": "vidRekaan01", "snippet": snippet, "statistics": counts}]})
+    if asked.path == TIKTOK_TOKEN:
+        return Reply({"access_token": TIKTOK_ACCESS})
+    video = {"id": 7320768187275005227, "video_description": "Kuah\x00", "username": "a\x00b"}
+    data = {"videos": [{**video, "create_time": int(today.timestamp())}], "has_more": False}
+    return Reply({"data": data, "error": {"code": "ok"}})
+
+
+def test_youtube_and_tiktok_are_asked_stored_exactly_and_their_secrets_told_nowhere(place):
+    secrets = {
+        "YOUTUBE_API_KEY": "canary-key-of-youtube",
+        "TIKTOK_CLIENT_KEY": "canary-client",
+        "TIKTOK_CLIENT_SECRET": "canary-secret-of-tiktok",
+        "COLLECTOR_LOG_LEVEL": "DEBUG",
+    }
+    with replay(a_video_platform) as server:
+        addresses = dict.fromkeys(("YOUTUBE_API_BASE_URL", "TIKTOK_API_BASE_URL"), server.url)
+        done = run({**place, **secrets, **addresses}, "--once")
+        assert not any("canary" in f"{asked.path}{asked.query}" for asked in server.asked)
+    assert done.returncode == 0, done.stderr
+    file = Path(place["DATABASE_URL"].removeprefix("sqlite:///"))
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute(
+            "SELECT platform, post_id, views, url FROM social_posts"
+        ).fetchall()
+        kept = str(connection.execute("SELECT value FROM platform_state").fetchall())
+    assert sorted(rows) == [
+        ("tiktok", "7320768187275005227", None, f"{TIKTOK_VIDEO}7320768187275005227"),
+        ("youtube", "vidRekaan01", 987654321012, "https://www.youtube.com/watch?v=vidRekaan01"),
+    ]
+    told = f"{done.stdout}{done.stderr}{kept}"
+    assert not any(word in told for word in ("canary", TIKTOK_ACCESS))
+
+
+def test_check_names_the_duties_of_youtube_and_tiktok(place):
+    keys = {"YOUTUBE_API_KEY": "k", "TIKTOK_CLIENT_KEY": "k", "TIKTOK_CLIENT_SECRET": "s"}
+    done = run({**place, **keys}, "check")
+    assert done.returncode == 0
+    assert "youtube: configured (YOUTUBE_API_KEY is set); what it stores must be" in done.stdout
+    assert "tiktok: configured (TIKTOK_CLIENT_KEY is set); for approved" in done.stdout
+
+
+def test_a_tiktok_key_without_its_secret_is_a_wrong_setting(place):
+    done = run({**place, "TIKTOK_CLIENT_KEY": "k"}, "--once")
+    assert done.returncode == 2
+    assert "TIKTOK_CLIENT_SECRET is empty" in done.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -154,18 +154,14 @@ class TikTok:
             following = {name: data[name] for name in ("cursor", "search_id") if data.get(name)}
             moved = following.get("cursor") not in (None, asked["cursor"])
             ended = data.get("has_more") is not True or not (ids - seen or moved)
-            capped = not ended and number == most
-            # One day is the least that can be asked for: what does not fit there is left out.
-            last = ended or (capped and days == 1)
-            note = f"page cap hit: more videos of {window} exist" if capped else ""
-            narrower = {"window_days": max(1, days // 2) if capped and days > 1 else None}
+            end = _end(window, days, ended=ended, capped=not ended and number == most)
             yield Page(
                 self._stream,
                 posts,
                 rejects,
-                last=last,
-                note=note,
-                state={**(narrower if last or capped else {}), **quota.state()},
+                last=end.last,
+                state={**end.state, **quota.state()},
+                note=end.note,
             )
             if ended:
                 return
@@ -207,6 +203,23 @@ class TikTok:
         data = fields.mapping(fields.mapping(answer.body).get("data"))
         quota.spend(RECORDS, len(videos_of(data)))
         return data
+
+
+@dataclass(frozen=True)
+class _End:
+    """What a page means for its window: whether it ends it, and what the next round must know."""
+
+    last: bool = False
+    state: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+def _end(window: Window, days: int, *, ended: bool, capped: bool) -> _End:
+    if capped:
+        # One day is the least that can be asked for: what does not fit there is left out.
+        smaller = {"window_days": max(1, days // 2) if days > 1 else None}
+        return _End(days == 1, smaller, f"page cap hit: more videos of {window} exist")
+    return _End(ended, {"window_days": None} if ended else {})
 
 
 def windows(since: datetime, until: datetime, days: int) -> Iterator[Window]:
