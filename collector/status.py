@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from collector.lease import NAME
-from db import queries
+from db import incidents, queries
 from db.engine import Connection
 
 SHOWN_QUARANTINE = 1000  # records counted; beyond that it says "1000 or more"
 
 
 def status_lines(connection: Connection, now: datetime, zone: tzinfo) -> Iterator[str]:
-    """One line a platform that ever ran, then what is due, waits, stands in quarantine and works.
+    """One line a platform that ever ran, then alerts, what is due, waits, and who works.
 
     Times are local to `zone`, to the minute.
     """
@@ -25,6 +25,8 @@ def status_lines(connection: Connection, now: datetime, zone: tzinfo) -> Iterato
         yield "nothing was collected yet"
     for row in health.to_dict("records"):
         yield _platform_line(row, zone)
+    for one in incidents.open_incidents(connection):
+        yield f"alert: {one.platform}: {one.kind} since {_time(one.since, zone)}"
     for job, due in sorted(queries.due_jobs(connection).items()):
         yield f"next {job}: {_time(due, zone)}{' (due)' if due <= now else ''}"
     yield f"waiting for a label: {queries.backlog(connection)} posts"

@@ -130,6 +130,13 @@ def test_a_round_that_hangs_is_mailed_while_it_hangs_and_a_stop_is_still_quick(p
     assert time.monotonic() - begun < 10
 
 
+def test_status_names_what_is_open(place):  # noqa: F811
+    with replay(script({SEARCH: UNAUTHORIZED})) as api:
+        run(with_x(place, api.url), "--once")
+
+    assert "alert: x: token since " in run(place, "status").stdout
+
+
 def test_the_demo_alarms_nobody(place, mail):  # noqa: F811
     done = run(mailing(place, mail), "--once")
 

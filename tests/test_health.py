@@ -33,6 +33,10 @@ def test_a_skipped_platform_is_not_configured():
     assert standing("skipped") == Health.NOT_CONFIGURED
 
 
+def test_a_platform_that_rests_after_failures_is_in_error():
+    assert standing("skipped", error_kind="timeout") == Health.ERROR
+
+
 @pytest.mark.parametrize("kind", ["rate_limited", "quota", "budget"])
 def test_what_waiting_cures_is_a_limit(kind):
     assert standing("failed", error_kind=kind) == Health.LIMITED
