@@ -198,9 +198,10 @@ def metric(
     """One figure in a card: `key` names the element that holds it. `link` is the scope, the words
     and the narrowing of the posts behind it."""
     with st.container(
-        border=True, height="stretch", gap="xxsmall", vertical_alignment="distribute", key=key
+        border=True, height="stretch", gap="xxsmall", vertical_alignment="distribute"
     ):
-        st.metric(label, value, help=help or None, **_delta(change))
+        with st.container(key=key):
+            st.metric(label, value, help=help or None, **_delta(change))
         if note:
             st.caption(note)
         if link:
