@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: help run test test-fast lint bench collect audit lock clean
+.PHONY: help run test test-fast lint bench storm collect audit lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ lint: .venv/.dev ## style and common mistakes
 
 bench: .venv/.dev ## the speed targets, as ratios (ARGS=--ten-million for the large one)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+storm: .venv/.dev ## kill the collector at random moments; nothing may be lost (ARGS="--kills 100")
+	$(BIN)/python -m benchmarks.storm $(ARGS)
 
 collect: .venv/.run ## one round of the collector
 	$(BIN)/python -m collector --once

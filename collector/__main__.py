@@ -67,6 +67,7 @@ LONGEST_STOP = 9.0
 EVENTS_EVERY = timedelta(hours=1)
 CLEAN_UP_EVERY = timedelta(days=7)
 TIKTOK_HASHTAGS = 100  # asked for at once; any one of them is enough
+POSTS_TO_LABEL = 500  # a round, as far as the classifier's own limits let it
 RUNS_KEPT = timedelta(days=400)  # run records; Data health looks back a year
 
 
@@ -164,6 +165,8 @@ class Collector:
         return Limits(
             run_budget=given.collector_run_budget,
             classify_posts=given.collector_classify_batch,
+            # Smaller batches label as many posts; Pace.max_calls bounds the requests.
+            classify_requests=max(20, POSTS_TO_LABEL // given.collector_classify_batch),
             classify_attempts=given.collector_classify_max_attempts,
         )
 

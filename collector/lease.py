@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from db import store
+from collector.owners import is_gone, own_name
+from db import queries, store
 from db.engine import ERRORS, Connection, Engine, reason
 
 log = logging.getLogger("collector")
@@ -50,8 +48,9 @@ def hold(
 ) -> Iterator[Lease]:
     """Hold the lease while the block runs; a thread renews it three times per `seconds`.
 
-    Run records that a dead collector left open are closed as interrupted on the way in. `on_lost`
-    is called (in the renewing thread) when another collector took over. Raises LeaseHeld.
+    The lease of a collector that certainly ended is taken over before it runs out, and run records
+    that a dead one left open are closed as interrupted. `on_lost` is called (in the renewing
+    thread) when another collector took over. Raises LeaseHeld.
     """
     lease = _take(engine, seconds, clock)
     done = threading.Event()
@@ -67,10 +66,11 @@ def hold(
 
 
 def _take(engine: Engine, seconds: float, clock: Callable[[], datetime]) -> Lease:
-    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    now = clock()
+    owner, now = own_name(), clock()
     with engine.begin() as connection:
-        fence = store.take_lease(connection, NAME, owner, now, seconds)
+        holder = (queries.lease(connection, NAME) or {}).get("owner")
+        dead = holder if holder is not None and is_gone(holder) else None
+        fence = store.take_lease(connection, NAME, owner, now, seconds, instead_of=dead)
         if fence is not None:
             closed = store.close_stale_runs(connection, now)
     if fence is None:

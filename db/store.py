@@ -949,9 +949,19 @@ def delete_runs_before(connection: Connection, instant: datetime) -> int:
 
 
 def take_lease(
-    connection: Connection, name: str, owner: str, now: datetime, seconds: float
+    connection: Connection,
+    name: str,
+    owner: str,
+    now: datetime,
+    seconds: float,
+    *,
+    instead_of: str | None = None,
 ) -> int | None:
-    """The fence of a lease that was free, run out or our own; None while another holds it."""
+    """The fence of a lease that was free, run out or our own; None while another holds it.
+
+    `instead_of` is an owner of whom the caller knows that it died: its lease counts as free.
+    """
+    ours = [owner] if instead_of is None else [owner, instead_of]
     connection.execute(
         _insert(connection, leases).values(name=name, fence=0).on_conflict_do_nothing()
     )
@@ -960,7 +970,7 @@ def take_lease(
         update(leases)
         .where(
             lease.name == name,
-            or_(lease.owner.is_(None), lease.owner == owner, lease.expires_at <= now),
+            or_(lease.owner.is_(None), lease.owner.in_(ours), lease.expires_at <= now),
         )
         .values(owner=owner, fence=lease.fence + 1, expires_at=now + timedelta(seconds=seconds))
         .returning(lease.fence)

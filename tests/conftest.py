@@ -141,6 +141,18 @@ def _install() -> None:
         subprocess.run(["apt-get", "-qq", *wait, *step], env=environment, check=False, timeout=600)
 
 
+def own_postgres() -> PostgresServer:
+    """A running server for a program that is no test; the caller stops it."""
+    binaries = _binaries()
+    if binaries is None:
+        raise SystemExit(
+            "PostgreSQL's server is not installed (Debian: apt-get install postgresql)"
+        )
+    server = PostgresServer(binaries)
+    server.start()
+    return server
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """One server for the session (one a worker under xdist)."""
