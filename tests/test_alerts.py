@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from collector import alerts, rounds
+from collector import alerts
 from collector.alerts import Alerts, MailError, MailServer
 from collector.classify import ClassificationError, Outcome
 from collector.letters import alarm
@@ -533,10 +533,6 @@ def test_one_platform_that_rests_keeps_no_other_waiting(engine):
     report = office.round(working(), working(Platform.FACEBOOK), after=HOUR, rest_every=EVERY)
 
     assert line_of(report, "facebook").new == 1
-
-
-def test_rounds_know_nothing_of_mail():
-    assert not hasattr(rounds, "alerts")
 
 
 def test_two_collectors_never_open_the_same_incident_twice(engine, database_url):
