@@ -639,11 +639,11 @@ def collection() -> Collection:
 
 def live_collection() -> Collection | None:
     """The same of the shared database, whatever is on screen; None while it does not answer."""
-    found = _live().cube()
+    found = _live().read()
     if found is None:
         return None
     try:
-        return _fresh("live", False, (), _query=_collection_of, _engine=found[0].engine)
+        return _fresh("live", False, (), _query=_collection_of, _engine=found.engine)
     except ERRORS:
         return None
 

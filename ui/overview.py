@@ -11,7 +11,7 @@ import streamlit as st
 
 from insights import metrics
 from insights.model import Scope, Sentiment
-from ui import blocks, charts, data, filters, text
+from ui import blocks, charts, data, filters, places, text
 from ui.text import t
 
 COUNTS = ("likes", "comments", "shares", "views")
@@ -227,8 +227,8 @@ def sentiment(scope: Scope, totals: metrics.Totals) -> None:
 def _label_row(scope: Scope, label: str, posts: int) -> dict[str, str]:
     address = blocks.posts_href(scope, sentiment=label)
     return {
-        t("overview.label"): f"[{text.sentiment(label)}]({address})",
-        t("overview.posts"): text.number(posts),
+        t("overview.label"): text.sentiment(label),
+        t("overview.posts"): f"[{text.number(posts)}]({address})",
     }
 
 
@@ -244,8 +244,8 @@ def platforms(scope: Scope) -> None:
 def _platform_row(scope: Scope, row: Any) -> dict[str, str]:
     address = blocks.posts_href(scope, platform=row.platform)
     return {
-        t("filter.platform"): f"[{text.platform(row.platform)}]({address})",
-        t("overview.posts"): text.number(row.posts),
+        t("filter.platform"): text.platform(row.platform),
+        t("overview.posts"): f"[{text.number(row.posts)}]({address})",
         t("overview.net"): blocks.net_text(data.totals_of(row)),
     }
 
@@ -261,12 +261,16 @@ def top_places(scope: Scope, compared: data.Compared) -> None:
 
 
 def _place_row(scope: Scope, row: data.PopularPlace) -> dict[str, str]:
-    narrow = {"city": "unknown"} if row.slug == "unknown" else {"place": row.slug}
-    name = text.city("unknown") if row.slug == "unknown" else row.name
+    """The place's name opens its part of the Places page, its number of posts those posts."""
+    if row.slug == filters.UNKNOWN:
+        name, narrow = text.city(filters.UNKNOWN), {"city": filters.UNKNOWN}
+    else:
+        name, narrow = f"[{row.name}]({places.href(scope, row.slug)})", {"place": row.slug}
+    posts = text.number(row.totals.posts)
     return {
-        t("overview.place"): f"[{name}]({blocks.posts_href(scope, **narrow)})",
+        t("overview.place"): name,
         t("overview.engagement"): text.compact(row.engagement),
-        t("overview.posts"): text.number(row.totals.posts),
+        t("overview.posts"): f"[{posts}]({blocks.posts_href(scope, **narrow)})",
         t("overview.trend_column"): blocks.change_text(row.trend),
         t("overview.net"): blocks.net_text(row.totals),
     }
