@@ -25,7 +25,7 @@ HOSTS = {
     "youtube": ("youtube.com", "youtu.be"),
     "tiktok": ("tiktok.com",),
 }
-_ICON = ":material/chevron_right:"
+_ICON = ":material/list:"
 
 
 # --- cards and empty states ------------------------------------------------------------------
@@ -93,7 +93,6 @@ def posts_link(scope: Scope, label: str, *, icon: str = _ICON, width="content", 
         shell.PAGES["posts"][0],
         label=label,
         icon=icon,
-        icon_position="right",
         query_params=posts_query(scope, **narrow),
         width=width,
     )

@@ -16,7 +16,8 @@ COUNTING = ("", "places", "sentiment")
 # a table the number of posts in its row.
 LINKS_WITH_NUMBERS = r"""
 () => [...document.querySelectorAll('a[href*="posts?"]')].map(link => {
-  const row = link.closest('tr');
+  const own = /^[\d,]+$/.test(link.innerText.trim()) && !link.href.includes('sort=');
+  const row = own ? null : link.closest('tr');
   const heads = row ? [...row.closest('table').querySelectorAll('th')] : [];
   const column = heads.findIndex(head => head.innerText.trim() === 'Posts');
   const cell = row ? row.querySelectorAll('td')[column] : link;
