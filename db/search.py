@@ -1,23 +1,23 @@
 """Search: the quick way to exactly the posts behind a number, however rare they are.
 
 SQLite has no statistics unless somebody runs ANALYZE, and PostgreSQL's may be old, so no planner is
-left to guess: each route below leaves one index as the only way in, and a bounded count says which
-route is the shortest.
+left to guess: each route below leaves one index as the only way in, and a sample of the newest
+posts says which route is the shortest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select, text
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, text, true
 
 from db.tables import UNKNOWN_PLACE, data_version, post_topics, social_posts
-from insights.model import PostFilter, number_of
+from insights.model import PostFilter, Scope, number_of
 
 Key = tuple[str, str]
 SORTS = ("newest", "engagement")
@@ -28,11 +28,12 @@ WALKS = (4_000, 40_000)
 TOPIC_WALKS = (300, 1_500)
 # And from post to topic, where only posts that pass every other test are looked up.
 LOOKUP_WALKS = (1_500, 20_000)
-# A route past fewer posts than this is taken at once; from post to topic each one costs a look.
-SHORT = 4_000
-SHORT_TOPIC = 2_500
-# No count goes on beyond this.
-LONG = 10_000
+# How many of the newest posts tell how rare a filter is.
+SAMPLE = 4_000
+# From post to topic or back, one look costs as much as passing so many posts in an index.
+LOOK = 20
+# No count of a topic's posts goes on beyond this.
+LONG = 6_000
 
 _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
@@ -42,11 +43,15 @@ NOT_COUNTED = text("NOT social_posts.counted")
 
 @dataclass(frozen=True)
 class Route:
-    """One way to the posts: `way` can be served by one index; `rest` is only tested on the way."""
+    """One way to the posts: `way` can be served by one index; `rest` is only tested on the way.
+
+    `time` is the column of that index that tells older from newer.
+    """
 
     way: list
     rest: list
     topic: bool = False
+    time: Any = None
 
     def posts(self, *columns) -> Select:
         source = select(*columns).select_from(social_posts)
@@ -60,12 +65,6 @@ class Route:
             )
         return source.where(*self.way, *self.rest)
 
-    def probe(self, enough: int) -> Select:
-        """How many posts the way leads past, counted up to `enough`."""
-        table = post_topics if self.topic else social_posts
-        some = select(text("1")).select_from(table).where(*self.way).limit(enough).subquery()
-        return select(func.count()).select_from(some)
-
 
 class Search:
     """The posts of one filter. `place_ids` are its places by id (0 for "place unknown"), None for
@@ -78,29 +77,44 @@ class Search:
 
     def count(self) -> int:
         """How many posts there are."""
-        statement = self._shortest().posts(func.count())
+        statement = self._shortest()[0].posts(func.count())
         return self._connection.execute(statement).scalar_one()
 
     def keys(self, sort: str, limit: int, offset: int) -> list[Key]:
         """The keys of one page, in its order.
 
-        First a short walk along an index that has this order: most filters are not rare. Then all
-        posts are gathered where a short route leads to them, and else a longer walk may do.
+        First a short walk along an index that has this order: most filters are not rare. From what
+        it found follows whether a longer walk will do, or gathering all posts by the best route.
         """
         if not self._wanted.counted or self._wanted.text:
-            return self._page(self._shortest(), sort, limit, offset)
+            return self._page(self._shortest()[0], sort, limit, offset)
         walk, (few, many) = self._walk(sort)
         route, is_all = walk(few)
         found = self._page(route, sort, limit, offset)
         if len(found) == limit or is_all:
             return found
-        short = self._short()
-        if short is None:
+        best, cost = self._shortest()
+        # A page behind an offset says nothing of how many posts came before it.
+        steps = 1.5 * few * limit / len(found) if found and not offset else many
+        if steps <= many and steps * (LOOK if route.topic else 1) < cost:
             route, is_all = walk(many)
             found = self._page(route, sort, limit, offset)
             if len(found) == limit or is_all:
                 return found
-        return self._page(short or self._shortest(), sort, limit, offset)
+        return self._gathered(best, sort, limit, offset)
+
+    def _gathered(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
+        """One page out of all posts of a route.
+
+        Where the page ends is found in the index alone, so that only its own rows are fetched.
+        """
+        column = _post.engagement + 0 if sort == "engagement" else route.time
+        if column is not None:
+            ends = route.posts(column).order_by(column.desc().nulls_last())
+            edge = self._connection.execute(ends.limit(1).offset(offset + limit - 1)).scalar()
+            if edge is not None:
+                route = replace(route, rest=[*route.rest, column >= edge])
+        return self._page(route, sort, limit, offset)
 
     def _page(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
         statement = route.posts(_post.post_id, _post.platform).order_by(*order(sort))
@@ -146,48 +160,75 @@ class Search:
         statement = select(column).where(*way).order_by(column.desc()).limit(1).offset(steps)
         return self._connection.execute(statement).scalar_one_or_none()
 
-    def _short(self) -> Route | None:
-        """A route past few posts, None where every one is long."""
-        for route in self._routes:
-            enough = SHORT_TOPIC if self._wanted.topic else SHORT
-            if self._connection.execute(route.probe(enough)).scalar_one() < enough:
-                return route
-        return None
-
-    def _shortest(self) -> Route:
-        """The route that leads past the fewest posts."""
+    def _shortest(self) -> tuple[Route, float]:
+        """The cheapest route and its cost, in posts passed in an index."""
         if not self._wanted.counted:
-            return Route([NOT_COUNTED, *self._days], [~_post.is_repost, *self._labels])
+            return Route([NOT_COUNTED, *self._days], [~_post.is_repost, *self._labels]), 0
+        by_days = Route([COUNTED, *self._instants], self._tests, time=_post.created_at)
+        sample = self._sample()
+        if sample is None:
+            return by_days, SAMPLE
+        passing, total, shares = sample
+        looks = LOOK * passing * total if self._wanted.topic else 0
+        costs = [(by_days, total + looks)]
+        costs += [(make(), share * total + looks) for make, share in shares]
+        if self._wanted.topic is not None:
+            route = self._by_topic()
+            costs.append((route, LOOK * self._named(route)))
+        return min(costs, key=lambda pair: pair[1])
+
+    def _sample(self) -> tuple[float, float, list[tuple[Callable[[], Route], float]]] | None:
+        """What the newest posts of the days tell: the share that passes all tests but the topic,
+        about how many posts the days have, and the share of each route; None where they are few.
+        """
+        since, until = self._instants
+        edge = self._edge(_post.created_at, [COUNTED, since, until], SAMPLE)
+        if edge is None:
+            return None
         routes = self._routes
-        if len(routes) == 1:
-            return routes[0]
-        passed = [self._connection.execute(r.probe(LONG)).scalar_one() for r in routes]
-        return routes[passed.index(min(passed))]
+        tests = [and_(*self._places, *self._labels, true()), *(test for _, test in routes)]
+        counts = self._connection.execute(
+            select(*(func.count().filter(test) for test in tests)).where(
+                COUNTED, until, _post.created_at >= edge
+            )
+        ).one()
+        first, last = (
+            _midnight(self._wanted.scope.since, UTC),
+            _midnight(self._wanted.scope.until, UTC),
+        )
+        total = SAMPLE * (last - first) / max(last - edge, timedelta(hours=1))
+        passing, *shares = ((count + 1) / SAMPLE for count in counts)
+        return passing, total, list(zip((make for make, _ in routes), shares, strict=True))
+
+    def _named(self, route: Route) -> int:
+        """How many posts a topic has in the days, counted up to LONG."""
+        some = select(text("1")).select_from(post_topics).where(*route.way).limit(LONG).subquery()
+        return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
 
     @property
-    def _routes(self) -> list[Route]:
-        """Every way there is, those that are likely to be short first."""
+    def _routes(self) -> list[tuple[Callable[[], Route], Any]]:
+        """Each way that the filter opens, and the test of a post that stands on it."""
         wanted = self._wanted
-        routes = []
+        routes: list[tuple[Callable[[], Route], Any]] = []
         if self._ids is not None:
-            routes.append(self._by_places())
+            routes.append((self._by_places, *self._places))
         if wanted.sentiment == UNCLASSIFIED:
-            routes.append(self._by_missing_label())
+            routes.append((self._by_missing_label, _post.sentiment.is_(None)))
         if wanted.scope.platform is not None:
-            routes.append(self._by_platform())
-        if wanted.topic is not None:
-            routes.append(self._by_topic())
-        return [*routes, Route([COUNTED, *self._instants], self._tests)]
+            routes.append((self._by_platform, _post.platform == wanted.scope.platform))
+        return routes
 
     def _by_places(self) -> Route:
-        return Route([COUNTED, *self._days, at_places(self._ids or [])], self._tests)
+        way = [COUNTED, *self._days, at_places(self._ids or [])]
+        return Route(way, self._tests, time=_post.day + 0)
 
     def _by_missing_label(self) -> Route:
-        return Route([COUNTED, _post.sentiment.is_(None), *self._instants], self._tests)
+        way = [COUNTED, _post.sentiment.is_(None), *self._instants]
+        return Route(way, self._tests, time=_post.created_at)
 
     def _by_platform(self) -> Route:
         platform = _post.platform == self._wanted.scope.platform
-        return Route([COUNTED, platform, *self._instants], self._tests)
+        return Route([COUNTED, platform, *self._instants], self._tests, time=_post.created_at)
 
     def _by_topic(self) -> Route:
         since, until = self._bounds
@@ -242,6 +283,8 @@ class Search:
         tests: list[Any] = []
         if wanted.scope.platform is not None:
             tests.append(func.coalesce(_post.platform, "") == wanted.scope.platform)
+        elif wanted.scope.left_out:
+            tests.append(func.coalesce(_post.platform, "").not_in(wanted.scope.left_out))
         if wanted.sentiment is not None:
             label = "" if wanted.sentiment == UNCLASSIFIED else wanted.sentiment
             tests.append(func.coalesce(_post.sentiment, "") == label)
@@ -276,7 +319,14 @@ def order(sort: str) -> list:
     raise ValueError(f"posts are sorted by {' or '.join(SORTS)}, not {sort!r}")
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def of_platforms(column, scope: Scope) -> list:
+    """The condition that leaves only rows of the platforms whose posts a scope holds."""
+    if scope.platform is not None:
+        return [column == scope.platform]
+    return [column.not_in(scope.left_out)] if scope.left_out else []
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 

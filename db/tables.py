@@ -164,6 +164,7 @@ Index(
     social_posts.c.place_id,
     social_posts.c.platform,
     social_posts.c.sentiment,
+    social_posts.c.engagement,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -183,6 +184,7 @@ Index(
     social_posts.c.created_at,
     social_posts.c.place_id,
     social_posts.c.sentiment,
+    social_posts.c.engagement,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -191,6 +193,7 @@ Index(
     social_posts.c.created_at,
     social_posts.c.place_id,
     social_posts.c.platform,
+    social_posts.c.engagement,
     sqlite_where=_unclassified,
     postgresql_where=_unclassified,
 )

@@ -243,11 +243,11 @@ def test_every_route_finds_the_same_posts(db, monkeypatch):
         for narrow in narrows
     ]
     walked = [listed(db, scope, sort, 5, 2, **narrow) for scope, sort, narrow in asked]
-    for walk, short in (((1, 2), 10**6), ((1, 3), 0), ((60, 200), 50)):
+    for walk, sample, look in (((1, 2), 3, 20), ((1, 3), 50, 0), ((60, 200), 2, 10**6)):
         for name in ("WALKS", "TOPIC_WALKS", "LOOKUP_WALKS"):
             monkeypatch.setattr(search, name, walk)
-        for name in ("SHORT", "SHORT_TOPIC"):
-            monkeypatch.setattr(search, name, short)
+        monkeypatch.setattr(search, "SAMPLE", sample)
+        monkeypatch.setattr(search, "LOOK", look)
         again = [listed(db, scope, sort, 5, 2, **narrow) for scope, sort, narrow in asked]
         assert again == walked
 
@@ -301,6 +301,53 @@ def test_what_is_not_about_kedah_is_counted_apart(db):
     save(db, matched(ago(1, is_repost=True), counted=False))
     assert ask(db, queries.not_counted, SCOPE) == 1
     assert ask(db, queries.not_counted, replace(SCOPE, platform="facebook")) == 0
+
+
+# --- platforms that stand apart ---
+
+
+def a_video_and_a_post(db) -> tuple[str, str]:
+    """A labelled video about ferries beside an ordinary post, both of Cenang, by two authors."""
+    video, post = ago(1, platform=Platform.YOUTUBE), ago(2)
+    save(
+        db,
+        matched(video, CENANG, author="a"),
+        matched(post, CENANG, author="b"),
+        matched(ago(3, platform=Platform.YOUTUBE), counted=False),
+    )
+    for one in (video, post):
+        label(db, one, Sentiment.NEGATIVE, topics=("ferry",))
+    return video.post_id, post.post_id
+
+
+@pytest.mark.parametrize("sort", search.SORTS)
+@pytest.mark.parametrize("narrow", [{}, {"topic": "ferry"}, {"sentiment": "negative"}])
+def test_youtube_is_listed_alone_or_when_it_was_audited(db, sort, narrow):
+    video, post = a_video_and_a_post(db)
+    alone, audited = replace(SCOPE, platform="youtube"), replace(SCOPE, audited=True)
+    assert listed(db, sort=sort, **narrow) == [post]
+    assert listed(db, alone, sort=sort, **narrow) == [video]
+    assert sorted(listed(db, audited, sort=sort, **narrow)) == sorted([video, post])
+    assert [counted(db, scope, **narrow) for scope in (SCOPE, alone, audited)] == [1, 1, 2]
+
+
+def test_youtube_is_in_no_other_figure_either(db):
+    a_video_and_a_post(db)
+    alone, audited = replace(SCOPE, platform="youtube"), replace(SCOPE, audited=True)
+    for scope, posts, elsewhere in ((SCOPE, 1, 0), (alone, 1, 1), (audited, 2, 1)):
+        assert ask(db, queries.distinct_authors, scope)["authors"].tolist() == [posts]
+        assert ask(db, queries.topics_by_place, scope)["negative"].tolist() == [posts]
+        assert ask(db, queries.not_counted, scope) == elsewhere
+
+
+def test_youtube_waits_for_no_label_unless_it_was_audited(db):
+    video, post = ago(1, platform=Platform.YOUTUBE), ago(2)
+    save(db, matched(video, CENANG), matched(post, CENANG))
+    waiting = ask(db, queries.waiting_posts, 10, 4)
+    assert [one.post_id for one in waiting] == [post.post_id]
+    assert ask(db, queries.backlog) == 1
+    assert len(ask(db, queries.waiting_posts, 10, 4, audited=True)) == 2
+    assert ask(db, queries.backlog, True) == 2
 
 
 # --- classification ---

@@ -263,7 +263,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_posts_created",
         "social_posts",
-        ["created_at", "place_id", "platform", "sentiment"],
+        ["created_at", "place_id", "platform", "sentiment", "engagement"],
         unique=False,
         sqlite_where=sa.text("counted"),
         postgresql_where=sa.text("counted"),
@@ -295,7 +295,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_posts_platform",
         "social_posts",
-        ["platform", "created_at", "place_id", "sentiment"],
+        ["platform", "created_at", "place_id", "sentiment", "engagement"],
         unique=False,
         sqlite_where=sa.text("counted"),
         postgresql_where=sa.text("counted"),
@@ -303,7 +303,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_posts_unclassified",
         "social_posts",
-        ["created_at", "place_id", "platform"],
+        ["created_at", "place_id", "platform", "engagement"],
         unique=False,
         sqlite_where=sa.text("counted AND sentiment IS NULL"),
         postgresql_where=sa.text("counted AND sentiment IS NULL"),
