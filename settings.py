@@ -48,6 +48,7 @@ class Settings:
     facebook_access_token: str = _secret()
     facebook_page_ids: tuple[str, ...] = ()
     youtube_api_key: str = _secret()
+    youtube_audited: bool = False
     tiktok_client_key: str = _secret()
     tiktok_client_secret: str = _secret()
     gemini_api_key: str = _secret()
@@ -133,6 +134,8 @@ def _as_text(value: object) -> str:
 def _convert(name: str, raw: str, kind: str):
     if kind.startswith("tuple"):
         return tuple(part.strip() for part in raw.split(",") if part.strip())
+    if kind == "bool":
+        return _yes_or_no(name, raw)
     if kind not in ("int", "float"):
         return raw
     try:
@@ -143,6 +146,12 @@ def _convert(name: str, raw: str, kind: str):
     if not 0 <= number < float("inf"):
         raise SettingsError(f"{name} must not be negative or endless, not {raw!r}")
     return number
+
+
+def _yes_or_no(name: str, raw: str) -> bool:
+    if raw.lower() not in ("0", "1", "false", "true"):
+        raise SettingsError(f"{name} must be 0 or 1, not {raw!r}")
+    return raw.lower() in ("1", "true")
 
 
 def _check(settings: Settings) -> None:

@@ -168,6 +168,7 @@ class Collector:
             # Smaller batches label as many posts; Pace.max_calls bounds the requests.
             classify_requests=max(20, POSTS_TO_LABEL // given.collector_classify_batch),
             classify_attempts=given.collector_classify_max_attempts,
+            audited=given.youtube_audited,
         )
 
     @property
@@ -475,7 +476,7 @@ class _Demo:
             classifier = collector.classifier()
             engine = collector.read_existing(collector.settings.database_url)
             with snapshot(engine) as connection:
-                waiting = queries.backlog(connection)
+                waiting = queries.backlog(connection, collector.limits.audited)
             if classifier is None or not waiting:
                 return ()
             return _label(collector, classifier, collector.limits).lines
@@ -695,7 +696,7 @@ def _backfill(collector: Collector, _options: argparse.Namespace) -> int:
     if classifier is None:
         raise SettingsError("backfill needs a classifier: GEMINI_API_KEY is empty")
     with snapshot(collector.read_existing(collector.settings.database_url)) as connection:
-        waiting = queries.backlog(connection)
+        waiting = queries.backlog(connection, collector.limits.audited)
     limits = replace(collector.limits, classify_requests=None)
     with _stoppable(collector):
         progress = Progress("backfill", waiting, sys.stderr)
@@ -732,7 +733,7 @@ def _status(collector: Collector, _options: argparse.Namespace) -> int:
     settings = collector.settings
     engine = collector.read_existing(settings.database_url)
     with snapshot(engine) as connection:
-        for line in status_lines(connection, now(), settings.zone):
+        for line in status_lines(connection, now(), settings.zone, settings.youtube_audited):
             say(line)
     return 0
 

@@ -34,12 +34,14 @@ ERROR_LENGTH = 500  # characters of an error text kept in a run record
 @dataclass(frozen=True)
 class Limits:
     """What one round may spend. `classify_posts` are asked per request, `classify_requests` is the
-    largest number of batches; None means until nothing waits."""
+    largest number of batches; None means until nothing waits. `audited`: YouTube's posts may be
+    labelled too."""
 
     run_budget: float = 1800.0
     classify_posts: int = 25
     classify_requests: int | None = 20
     classify_attempts: int = 4
+    audited: bool = False
 
 
 def no_guard(_connection: Connection) -> None:
@@ -399,7 +401,7 @@ def _classify_last(
 ) -> tuple[Line, bool]:
     """Classify what waits; the classifier's line, and whether its thread was left behind."""
     with context.engine.connect() as connection:
-        waiting = queries.backlog(connection)
+        waiting = queries.backlog(connection, context.limits.audited)
     if classifier is None:
         why = f"no GEMINI_API_KEY; {_posts_wait(waiting)} for a label"
         return _skip(context, CLASSIFY, why), False
@@ -425,7 +427,10 @@ def _classify(
     with context.engine.connect() as connection:
         closed = closed_until(queries.state_of(connection, STATE), context.clock())
         posts = queries.waiting_posts(
-            connection, most * limits.classify_posts, limits.classify_attempts
+            connection,
+            most * limits.classify_posts,
+            limits.classify_attempts,
+            audited=limits.audited,
         )
     if closed is not None:
         raise PlatformError(Kind.QUOTA, f"not asked before {closed:%Y-%m-%d %H:%M} UTC")
@@ -438,7 +443,7 @@ def _classify(
             return
         context.check_budget()
     with context.engine.connect() as connection:
-        waiting = queries.backlog(connection)
+        waiting = queries.backlog(connection, limits.audited)
     line.say(f"{_posts_wait(waiting)} for a later round" if waiting else "")
 
 

@@ -15,10 +15,12 @@ from db.engine import Connection
 SHOWN_QUARANTINE = 1000  # records counted; beyond that it says "1000 or more"
 
 
-def status_lines(connection: Connection, now: datetime, zone: tzinfo) -> Iterator[str]:
+def status_lines(
+    connection: Connection, now: datetime, zone: tzinfo, audited: bool = False
+) -> Iterator[str]:
     """One line a platform that ever ran, then alerts, what is due, waits, and who works.
 
-    Times are local to `zone`, to the minute.
+    Times are local to `zone`, to the minute. `audited`: YouTube's posts wait for labels too.
     """
     health = queries.platform_health(connection)
     if health.empty:
@@ -29,7 +31,7 @@ def status_lines(connection: Connection, now: datetime, zone: tzinfo) -> Iterato
         yield f"alert: {one.platform}: {one.kind} since {_time(one.since, zone)}"
     for job, due in sorted(queries.due_jobs(connection).items()):
         yield f"next {job}: {_time(due, zone)}{' (due)' if due <= now else ''}"
-    yield f"waiting for a label: {queries.backlog(connection)} posts"
+    yield f"waiting for a label: {queries.backlog(connection, audited)} posts"
     found = len(queries.quarantined(connection, SHOWN_QUARANTINE))
     more = " or more" if found == SHOWN_QUARANTINE else ""
     yield f"in quarantine: {found}{more} records"

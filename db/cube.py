@@ -174,7 +174,7 @@ class Cube:
     def _chosen(self, scope: Scope) -> Chosen:
         axes = self._axes
         platforms = np.array(
-            [i for i, p in enumerate(axes.platforms) if scope.platform in (None, p)], dtype=np.intp
+            [i for i, p in enumerate(axes.platforms) if scope.holds(p)], dtype=np.intp
         )
         cities = queries.cities_of(axes.cities, scope.city)
         if scope.place is None:

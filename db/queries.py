@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from db.engine import DatabaseError
-from db.search import COUNTED, Search, at_places, order
+from db.search import COUNTED, Search, at_places, of_platforms, order
 from db.tables import (
     UNKNOWN_PLACE,
     collection_runs,
@@ -39,6 +39,7 @@ from db.tables import (
 )
 from db.tables import due_jobs as due_jobs_table
 from insights.model import (
+    APART,
     Alias,
     EventTemplate,
     Place,
@@ -332,8 +333,7 @@ def topics_by_place(
     # The key begins with the place, so every place is named even when all are wanted.
     every = [*(place.id for place in known), UNKNOWN_PLACE]
     conditions.append(cell.place_id.in_(every if ids is None else ids))
-    if scope.platform is not None:
-        conditions.append(cell.platform == scope.platform)
+    conditions += of_platforms(cell.platform, scope)
     labels = ("negative", "neutral", "positive")
     rows = connection.execute(
         select(cell.place_id, cell.topic, *(func.sum(cell[name]) for name in labels))
@@ -365,8 +365,7 @@ def distinct_authors(
     conditions = [COUNTED, post.day >= number_of(scope.since), post.day < number_of(scope.until)]
     if ids is not None:
         conditions.append(at_places(ids))
-    if scope.platform is not None:
-        conditions.append(post.platform == scope.platform)
+    conditions += of_platforms(post.platform, scope)
     rows = connection.execute(
         select(post.place_id, func.count(post.author_hash.distinct()))
         .where(*conditions)
@@ -379,12 +378,17 @@ def distinct_authors(
 # --- classification -------------------------------------------------------------------------------
 
 
-def waiting_posts(connection: Connection, limit: int, max_attempts: int) -> list[Unclassified]:
-    """Posts that wait for a label: counted ones first, the newest first."""
+def waiting_posts(
+    connection: Connection, limit: int, max_attempts: int, *, audited: bool = False
+) -> list[Unclassified]:
+    """Posts that wait for a label: counted ones first, the newest first.
+
+    Those of platforms that stand APART wait until the operator's project was `audited`.
+    """
     post = social_posts.c
     rows = connection.execute(
         select(post.post_id, post.platform, post.content, post.classify_attempts)
-        .where(_WAITING, post.classify_attempts < max_attempts)
+        .where(_WAITING, post.classify_attempts < max_attempts, *_may_be_labelled(audited))
         .order_by(post.counted.desc(), post.created_at.desc())
         .limit(limit)
     ).all()
@@ -416,11 +420,14 @@ def _place_names(connection: Connection, keys: list[tuple[str, str]]) -> Iterabl
         )
 
 
-def backlog(connection: Connection) -> int:
-    """How many posts wait for a label."""
-    return connection.execute(
-        select(func.count()).select_from(social_posts).where(_WAITING)
-    ).scalar_one()
+def backlog(connection: Connection, audited: bool = False) -> int:
+    """How many posts wait for a label and may be given one."""
+    count = select(func.count()).select_from(social_posts)
+    return connection.execute(count.where(_WAITING, *_may_be_labelled(audited))).scalar_one()
+
+
+def _may_be_labelled(audited: bool) -> list:
+    return [] if audited else [social_posts.c.platform.not_in(APART)]
 
 
 # --- collection -----------------------------------------------------------------------------------

@@ -22,6 +22,11 @@ class Platform(StrEnum):
     IMPORT = "import"
 
 
+# YouTube's terms let nobody but audited developers mix its figures with those of other sources or
+# derive any from them (docs/platform-terms.md).
+APART = (Platform.YOUTUBE,)
+
+
 class Sentiment(StrEnum):
     """The three labels, in the order in which they are always shown."""
 
@@ -249,8 +254,9 @@ class Scope:
     """What the reader looks at: half-open local days [since, until), place and platform.
 
     `city` is a city slug, "all", "mainland" (all but Langkawi) or "unknown" (Kedah, place
-    unknown). `place` narrows to one place slug. `platform` None means all. `demo` says which
-    database answers. Whole days only, so that readers share cache entries.
+    unknown). `place` narrows to one place slug. `platform` None means all but those of APART, and
+    these too where the operator's project was `audited`. `demo` says which database answers.
+    Whole days only, so that readers share cache entries.
     """
 
     since: date
@@ -259,6 +265,21 @@ class Scope:
     place: str | None = None
     platform: str | None = None
     demo: bool = False
+    audited: bool = False
+
+    @property
+    def left_out(self) -> tuple[Platform, ...]:
+        """The platforms whose posts are in no figure of this scope, though it names none."""
+        return () if self.audited or self.platform is not None else APART
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it shows one platform of which nothing may be derived: no sentiment, no sum."""
+        return not self.audited and self.platform in APART
+
+    def holds(self, platform: str) -> bool:
+        """Whether a platform's posts are in the figures of this scope."""
+        return platform == self.platform if self.platform else platform not in self.left_out
 
     @property
     def days(self) -> int:

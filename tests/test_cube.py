@@ -135,6 +135,22 @@ def test_a_scope_holds_its_posts_in_every_table(db, given, posts):
     assert [int(table(scope)["posts"].sum()) for table in tables] == [posts] * 5
 
 
+@pytest.mark.parametrize(
+    ("given", "posts"),
+    [({}, 1), ({"platform": "youtube"}, 2), ({"audited": True}, 3), ({"place": "cenang"}, 1)],
+)
+def test_youtube_is_in_the_figures_of_all_platforms_only_when_audited(db, given, posts):
+    videos = [ago(1, platform=Platform.YOUTUBE), ago(2, platform=Platform.YOUTUBE)]
+    save(db, matched(ago(1), CENANG), *(matched(video, CENANG) for video in videos))
+    for post in videos:
+        label(db, post, topics=("ferry",))
+    cube, scope = Cube.load(db), replace(SCOPE, **given)
+    tables = (cube.daily, cube.by_place, cube.by_city, cube.by_category, cube.by_platform)
+    assert [int(table(scope)["posts"].sum()) for table in tables] == [posts] * 5
+    assert cube.totals(scope).posts == posts
+    assert int(cube.topics(scope)["positive"].sum()) == (0 if posts == 1 else 2)
+
+
 @pytest.mark.parametrize("given", [{"city": "penang"}, {"place": "nowhere"}])
 def test_a_scope_that_names_no_place_of_ours_is_a_key_error(db, given):
     with pytest.raises(KeyError):

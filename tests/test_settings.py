@@ -94,3 +94,13 @@ def test_seconds_may_have_fractions_and_counts_may_not():
     assert given.collector_retry_base == 0.25
     with pytest.raises(SettingsError, match="COLLECTOR_MAX_PAGES must be a whole number"):
         read_settings({"COLLECTOR_MAX_PAGES": "2.5"}, secrets_file=None)
+
+
+@pytest.mark.parametrize(("given", "audited"), [("1", True), ("True", True), ("0", False)])
+def test_an_audited_youtube_project_is_declared_with_1(given, audited):
+    assert read_settings({"YOUTUBE_AUDITED": given}, None).youtube_audited is audited
+
+
+def test_what_is_neither_yes_nor_no_is_refused():
+    with pytest.raises(SettingsError, match="YOUTUBE_AUDITED must be 0 or 1, not 'maybe'"):
+        read_settings({"YOUTUBE_AUDITED": "maybe"}, None)

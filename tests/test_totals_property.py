@@ -24,7 +24,7 @@ PLACES = [
     a_place("menara", name="Menara", city="Alor Setar", city_slug="alor-setar", category="Tower"),
     a_place("lembah", name="Lembah", city="Baling", city_slug="baling"),
 ]
-PLATFORMS = (Platform.X, Platform.INSTAGRAM, Platform.FACEBOOK)
+PLATFORMS = (Platform.X, Platform.INSTAGRAM, Platform.FACEBOOK, Platform.YOUTUBE)
 TOPICS = ("ferry", "litter", "food", "scenery")
 SCOPE = Scope(date(2026, 8, 1), date(2026, 12, 1))
 
@@ -176,6 +176,7 @@ def scopes():
     for city in ("all", "mainland", "unknown", "langkawi", "alor-setar", "baling"):
         for platform in (None, "x", "instagram", "youtube"):
             yield replace(SCOPE, city=city, platform=platform)
+        yield replace(SCOPE, city=city, audited=True)
     for place in PLACES:
         yield replace(SCOPE, place=place.slug)
     for since, until in ((1, 2), (10, 40), (60, 122), (100, 100)):
@@ -244,6 +245,22 @@ def test_the_cities_and_the_unknown_add_up_to_the_total(engine):
     mainland = cube.totals(replace(SCOPE, city="mainland"))
     assert mainland.posts == parts[1].posts + parts[2].posts
     assert min(part.posts for part in parts) > 0
+
+
+def test_youtube_is_added_to_nothing_unless_it_was_audited(engine):
+    world = World(engine, 8)
+    for _ in range(12):
+        world.step()
+    cube = Cube.load(engine)
+    for city in ("all", "mainland", "unknown", "langkawi"):
+        blended = replace(SCOPE, city=city)
+        alone = cube.totals(replace(blended, platform="youtube"))
+        everything = cube.totals(replace(blended, audited=True))
+        for name in (*COUNTS, *SUMS):
+            known = [getattr(part, name) or 0 for part in (cube.totals(blended), alone)]
+            assert sum(known) == (getattr(everything, name) or 0), (city, name)
+        assert "youtube" not in set(cube.by_platform(blended)["platform"])
+    assert cube.totals(replace(SCOPE, platform="youtube")).posts > 0
 
 
 def test_rebuilding_changes_no_cell(engine):

@@ -349,6 +349,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def audited() -> bool:
+    """Whether the operator declared an audited YouTube project (YOUTUBE_AUDITED)."""
+    return settings().youtube_audited
+
+
 def today() -> date:
     """The reader's calendar day."""
     return datetime.now(zone()).date()
@@ -563,7 +568,7 @@ def quarantined(limit: int) -> pd.DataFrame:
 
 def backlog() -> int:
     """Posts that wait for a label."""
-    return _ask_now(queries.backlog)
+    return _ask_now(queries.backlog, settings().youtube_audited)
 
 
 def due_jobs() -> dict[str, datetime]:
@@ -663,7 +668,7 @@ def _collection_of(connection) -> Collection:
         health=health,
         runs=queries.runs(connection, MANY),
         quarantined=queries.quarantined(connection, MANY),
-        backlog=queries.backlog(connection),
+        backlog=queries.backlog(connection, settings().youtube_audited),
         due=queries.due_jobs(connection),
         incidents=incidents.open_incidents(connection),
         silence=silence(incidents.last_finished(connection), now(), every),

@@ -79,7 +79,9 @@ def _open_data(choices: filters.Choices) -> None:
     if not data.knows_city(choices.city):
         choices = replace(choices, city=filters.ALL)
         st.session_state[_CHOICES] = choices
-    scope = replace(filters.scope_of(choices, data.today()), demo=status.demo)
+    scope = replace(
+        filters.scope_of(choices, data.today()), demo=status.demo, audited=data.audited()
+    )
     st.session_state[_SCOPE] = scope
 
 
