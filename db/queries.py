@@ -14,9 +14,11 @@ from sqlalchemy import (
     and_,
     func,
     literal,
+    or_,
     select,
     text,
     tuple_,
+    union_all,
 )
 
 from db.engine import DatabaseError
@@ -471,6 +473,35 @@ def last_success(connection: Connection) -> datetime | None:
             run.status.in_(_COLLECTED), run.platform.in_(_PLATFORMS)
         )
     ).scalar_one()
+
+
+def collected_at(
+    connection: Connection, since: datetime, until: datetime
+) -> dict[str, list[datetime]]:
+    """When each platform's successful runs ended, in order: those within [since, until), the one
+    before and the one after."""
+    run = collection_runs.c
+    name, end = run.platform, run.finished_at
+    well = [run.status.in_(_COLLECTED), name.in_(_PLATFORMS)]
+    ends = union_all(
+        select(name, func.max(end)).where(*well, end < since).group_by(name),
+        select(name, end).where(*well, end >= since, end < until),
+        select(name, func.min(end)).where(*well, end >= until).group_by(name),
+    )
+    found: dict[str, list[datetime]] = {}
+    for platform, instant in connection.execute(ends):
+        found.setdefault(platform, []).append(instant)
+    return {platform: sorted(instants) for platform, instants in found.items()}
+
+
+def asked_platforms(connection: Connection) -> set[str]:
+    """The platforms that the last round asked, or let rest: those that are configured."""
+    run = collection_runs.c
+    last = select(func.max(run.id)).where(run.platform.in_(_PLATFORMS)).group_by(run.platform)
+    configured = or_(run.status != RunStatus.SKIPPED, run.error_kind.is_not(None))
+    return set(
+        connection.execute(select(run.platform).where(run.id.in_(last), configured)).scalars()
+    )
 
 
 _RUN_COLUMNS = [column.name for column in collection_runs.columns]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from itertools import pairwise
 
 from insights.model import Kind, RunStatus
 
@@ -11,6 +13,8 @@ from insights.model import Kind, RunStatus
 LIMITS = (Kind.RATE_LIMITED, Kind.QUOTA, Kind.BUDGET)
 # One missed round may be a restart; from the second one on somebody should look.
 _LATE = 2.5
+# Successes further apart than so many intervals leave a gap between them.
+_GAP = 2
 
 
 class Health(StrEnum):
@@ -53,3 +57,26 @@ def health(
     if status == RunStatus.OK and not stored and not updated:
         return Health.NOTHING_NEW
     return Health.OK
+
+
+def gaps(
+    successes: Sequence[datetime], *, every: timedelta, zone: tzinfo, now: datetime | None = None
+) -> list[tuple[date, date]]:
+    """The spans of days, both ends included, on which a platform was not collected.
+
+    A gap is made of whole local days between two `successes` (ends of runs, in order) that lie
+    more than two intervals apart. With `now`, for a platform that is still asked, it may last from
+    the last success to today. Before the first success nothing is known, so nothing is a gap.
+    """
+    day = timedelta(days=1)
+    spans = [
+        (before, after, after.astimezone(zone).date() - day)
+        for before, after in pairwise(successes)
+    ]
+    if now is not None and successes:
+        spans.append((successes[-1], now, now.astimezone(zone).date()))
+    return [
+        (before.astimezone(zone).date() + day, last)
+        for before, after, last in spans
+        if after - before > every * _GAP and before.astimezone(zone).date() < last
+    ]

@@ -8,7 +8,7 @@ scope = shell.open_page()
 totals = data.totals(scope)
 blocks.stop_if_empty(totals)
 mood.figures(scope, totals)
-mood.stop_if_unclassified(totals)
+mood.stop_if_unclassified(scope, totals)
 
 mood.distribution(scope, totals)
 

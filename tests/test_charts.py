@@ -172,12 +172,46 @@ def test_events_and_gaps_lie_on_their_days():
         day_text=day_text,
         events=[(TODAY - timedelta(days=1), TODAY + timedelta(days=5), "Regatta")],
         events_name="Events",
-        gaps=[(TODAY - timedelta(days=3), TODAY - timedelta(days=2))],
+        gaps=[(TODAY - timedelta(days=3), TODAY - timedelta(days=2), "No collection: X")],
+        gaps_name="No collection",
     )
     assert figure["data"][-1]["x"] == ["22 Nov"]
+    said = ["No collection: X" in words for words in figure["data"][0]["text"]]
+    assert said == [False] * 3 + [True] * 2 + [False] * 2
     assert [("Regatta" in said) for said in figure["data"][0]["text"]] == [False] * 5 + [True] * 2
     (shade,) = figure["layout"]["shapes"]
     assert (shade["x0"], shade["x1"]) == (2.5, 4.5)
+    assert (shade["name"], shade["showlegend"]) == ("No collection", True)
+
+
+def a_gap(first: int, last: int, name: str = "X") -> tuple[date, date, str]:
+    """What a platform missed, from so many days ago until so many."""
+    return (TODAY - timedelta(days=first), TODAY - timedelta(days=last), name)
+
+
+def test_gaps_that_touch_are_one_shade_and_all_gaps_one_word_of_the_legend():
+    gaps = [a_gap(6, 6), a_gap(4, 3), a_gap(3, 2, "TikTok"), a_gap(40, 30)]
+    figure = charts.trend(some_days(), name="Posts", day_text=day_text, gaps=gaps, gaps_name="Gap")
+    shades = figure["layout"]["shapes"]
+    assert [(shade["x0"], shade["x1"]) for shade in shades] == [(-0.5, 0.5), (1.5, 4.5)]
+    assert [shade["showlegend"] for shade in shades] == [True, False]
+    assert figure["layout"]["showlegend"]
+
+
+def test_without_a_gap_nothing_is_shaded_and_no_word_is_added():
+    figure = charts.trend(some_days(), name="Posts", day_text=day_text, gaps=[a_gap(40, 30)])
+    assert not figure["layout"]["shapes"]
+    assert not figure["layout"]["showlegend"]
+
+
+def test_a_gap_is_said_of_every_part_of_a_stack():
+    figure = charts.sentiment_trend(
+        some_days(), NAMES, day_text=day_text, gaps=[a_gap(1, 1)], gaps_name="Gap"
+    )
+    for trace in figure["data"]:
+        assert trace["text"] == [""] * 5 + ["<br>X", ""]
+        assert "%{text}" in trace["hovertemplate"]
+    assert len(figure["layout"]["shapes"]) == 1
 
 
 def test_an_event_outside_the_period_leaves_no_mark():

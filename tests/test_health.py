@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from insights.health import Health, health
-from tests.fakes import NOW
+from insights.health import Health, gaps, health
+from tests.fakes import KUALA_LUMPUR, NOW
 
 EVERY = timedelta(hours=2)
 
@@ -75,3 +75,49 @@ def test_a_run_that_goes_on_is_running():
 
 def test_a_run_that_never_ended_is_stale():
     assert standing("running", started_at=NOW - EVERY * 3, last_ok_at=None) == Health.STALE
+
+
+# --- gaps ---
+
+
+def at(day: int, hour: int = 12) -> datetime:
+    """That hour of a day of November 2026 in Kuala Lumpur."""
+    return datetime(2026, 11, day, hour, tzinfo=KUALA_LUMPUR)
+
+
+def missed(*successes: datetime, **given) -> list[tuple[int, int]]:
+    found = gaps(successes, **{"every": EVERY, "zone": KUALA_LUMPUR, **given})
+    return [(first.day, last.day) for first, last in found]
+
+
+def test_whole_days_between_two_distant_successes_are_a_gap():
+    assert missed(at(10, 22), at(13, 2)) == [(11, 12)]
+    assert gaps([at(10), at(12)], every=EVERY, zone=KUALA_LUMPUR) == [
+        (date(2026, 11, 11), date(2026, 11, 11))
+    ]
+
+
+def test_a_day_with_a_success_is_no_gap():
+    assert missed(at(10, 22), at(11, 23), at(12, 1)) == []
+
+
+def test_a_success_at_2359_and_one_at_0001_belong_to_two_days():
+    late = at(10, 23) + timedelta(minutes=59)
+    assert missed(late, at(12, 0) + timedelta(minutes=1)) == [(11, 11)]
+    assert missed(late, at(11, 0) + timedelta(minutes=1)) == []
+
+
+def test_days_without_a_run_are_no_gap_when_rounds_are_that_rare():
+    assert missed(at(1), at(4), every=timedelta(days=2)) == []
+    assert missed(at(1), at(8), every=timedelta(days=2)) == [(2, 7)]
+
+
+def test_a_platform_still_asked_is_missing_up_to_today():
+    assert missed(at(10), now=at(12)) == [(11, 12)]
+    assert missed(at(10), now=at(10, 23)) == []
+    assert missed(at(10, 23), now=at(11, 1)) == []
+
+
+def test_before_the_first_success_and_of_one_no_longer_asked_nothing_is_known():
+    assert missed(now=at(12)) == []
+    assert missed(at(10)) == []

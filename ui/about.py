@@ -12,6 +12,7 @@ FIGURES = (
     "counted",
     "unknown",
     "primary",
+    "apart",
     "engagement",
     "net",
     "coverage",

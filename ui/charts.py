@@ -28,6 +28,8 @@ from insights.steps import steps
 
 Figure = dict[str, Any]
 DayText = Callable[[date], str]
+# First and last day, both included, and what is said of them.
+Gap = tuple[date, date, str]
 
 # In the order of theme.chartCategoricalColors in .streamlit/config.toml.
 ACCENT = "#000001"
@@ -73,19 +75,20 @@ def trend(
     before_name: str = "",
     events: Iterable[tuple[date, date, str]] = (),
     events_name: str = "",
-    gaps: Iterable[tuple[date, date]] = (),
+    gaps: Iterable[Gap] = (),
+    gaps_name: str = "",
     today: date | None = None,
 ) -> Figure:
     """Posts a day as bars (a week Sunday-Saturday beyond three months), silent days included.
 
     `days` has one row a day: day, posts. `before` are the posts of the days compared with, row by
     row (drawn as a dotted line, daily bars only). Today's bar is paler: it is not over yet.
-    `events` are first day, last day, name; `gaps` the days on which nothing could be collected,
-    both ends included.
+    `events` are first day, last day, name; `gaps` the same of what was not collected, shaded.
     """
     spans = steps(days)
     x = _step_texts(spans, day_text)
     happening = _happening(spans, events)
+    missing = _by_step(spans, gaps)
     bars = _bars(x, spans["posts"], spans, name, ACCENT)
     bars["marker"]["opacity"] = [0.45 if last == today else 1 for last in spans["last"]]
     traces = [bars]
@@ -98,7 +101,7 @@ def trend(
     bars["hovertemplate"] = f"{escape(name)}: %{{y:,d}}%{{text}}<extra></extra>"
     bars["text"] = [
         (f"<br>{escape(before_name)}: {before[i]:,}" if comparable else "")
-        + "".join(f"<br>{escape(words)}" for words in happening.get(i, ()))
+        + _lines([*happening.get(i, ()), *missing.get(i, ())])
         for i in range(len(spans))
     ]
     bars["textposition"] = "none"
@@ -108,8 +111,8 @@ def trend(
         xaxis=_day_axis(spans, x, day_text),
         yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
         hovermode="x unified",
-        showlegend=len(traces) > 1,
-        shapes=_shades(spans, gaps),
+        showlegend=len(traces) > 1 or bool(missing),
+        shapes=_shades(missing, gaps_name),
         bargap=0.15,
     )
 
@@ -119,23 +122,27 @@ def sentiment_trend(
     names: Mapping[str, str],
     *,
     day_text: DayText,
-    gaps: Iterable[tuple[date, date]] = (),
+    gaps: Iterable[Gap] = (),
+    gaps_name: str = "",
     weekly_from: int = 63,
 ) -> Figure:
     """Posts a day (a week from `weekly_from` days on) stacked by label,
     unclassified ones apart on top.
 
     `days` has day, posts, negative, neutral, positive; `names` the words for the three labels and
-    for "unclassified".
+    for "unclassified"; `gaps` as in `trend`.
     """
     spans = steps(days, weekly_from)
     x = _step_texts(spans, day_text)
+    missing = _by_step(spans, gaps)
     traces = [_bars(x, spans[s], spans, names[s], colour, part=s) for s, colour in COLOURS.items()]
     rest = spans["posts"] - spans["negative"] - spans["neutral"] - spans["positive"]
     if rest.any():
         open_bars = _bars(x, rest, spans, names[UNCLASSIFIED], PAGE, part=UNCLASSIFIED)
         open_bars["marker"]["line"] = {"color": MUTED, "width": 1}
         traces.append(open_bars)
+    for bars in traces:
+        _say_gaps(bars, missing, len(spans))
     return _figure(
         traces,
         height=280,
@@ -144,19 +151,28 @@ def sentiment_trend(
         yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
         hovermode="closest",
         showlegend=True,
-        shapes=_shades(spans, gaps),
+        shapes=_shades(missing, gaps_name),
         bargap=0.15,
     )
 
 
-def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayText) -> Figure:
-    """Net sentiment over time with its 95 % interval as a band.
+def net_trend(
+    spans: pd.DataFrame,
+    *,
+    name: str,
+    band_name: str,
+    day_text: DayText,
+    gaps: Iterable[Gap] = (),
+    gaps_name: str = "",
+) -> Figure:
+    """Net sentiment over time with its 95 % interval as a band; `gaps` as in `trend`.
 
     `spans` has first, last (dates), value, low, high (-100..+100, None where too few posts say)
     and n. A step without a value breaks the line instead of being drawn as zero.
     """
     x = _step_texts(spans, day_text)
     values, low, high = (_optional(spans[c]) for c in ("value", "low", "high"))
+    missing = _by_step(spans, gaps)
     # The line comes first because the first trace puts the axis' categories in order.
     line = {
         "type": "scatter",
@@ -175,10 +191,13 @@ def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
         "hovertemplate": "%{y:+.0f} (%{customdata[2]:+.0f} … %{customdata[3]:+.0f};"
         " n %{customdata[1]:,d})",
     }
+    _say_gaps(line, missing, len(spans))
     bands = [
         _band(x[start:end] + x[start:end][::-1], high[start:end] + low[start:end][::-1], band_name)
         for start, end in _runs(values)
     ]
+    for band in bands[1:]:
+        band["showlegend"] = False
     return _figure(
         [line, *bands],
         height=280,
@@ -190,7 +209,8 @@ def net_trend(spans: pd.DataFrame, *, name: str, band_name: str, day_text: DayTe
             "zeroline": True,
         },
         hovermode="x unified",
-        showlegend=False,
+        showlegend=bool(missing),
+        shapes=_shades(missing, gaps_name),
     )
 
 
@@ -505,12 +525,34 @@ def _band(x: list[str], y: list[float], name: str) -> dict:
 def _happening(spans: pd.DataFrame, events: Iterable[tuple[date, date, str]]):
     """The names of what goes on in each step, by the step's position. What lasts longer than
     LONGEST_EVENT days (a campaign year) says nothing about one of them and is left out."""
+    short = (event for event in events if (event[1] - event[0]).days < LONGEST_EVENT)
+    return _by_step(spans, short)
+
+
+def _by_step(spans: pd.DataFrame, told: Iterable[tuple[date, date, str]]) -> dict[int, list[str]]:
+    """What is told of days, by the position of each step that they touch."""
     at: dict[int, list[str]] = {}
-    for since, until, words in events:
-        if (until - since).days < LONGEST_EVENT:
-            for i in _touched(spans, since, until):
-                at.setdefault(i, []).append(words)
+    for since, until, words in told:
+        for i in _touched(spans, since, until):
+            at.setdefault(i, []).append(words)
     return at
+
+
+def _lines(said: Iterable[str]) -> str:
+    """Further lines of a hover text, each once."""
+    return "".join(f"<br>{escape(words)}" for words in dict.fromkeys(said))
+
+
+def _say_gaps(trace: dict, missing: Mapping[int, list[str]], count: int) -> None:
+    """Let the hover texts of a trace say what was not collected."""
+    if not missing:
+        return
+    trace["text"] = [_lines(missing.get(i, ())) for i in range(count)]
+    end = "<extra></extra>"
+    told = trace["hovertemplate"].removesuffix(end)
+    trace["hovertemplate"] = f"{told}%{{text}}" + (end if trace["type"] == "bar" else "")
+    if trace["type"] == "bar":
+        trace["textposition"] = "none"
 
 
 def _touched(spans: pd.DataFrame, since: date, until: date) -> list[int]:
@@ -533,24 +575,26 @@ def _marks(x: list[str], happening: Mapping[int, list[str]], name: str) -> dict:
     }
 
 
-def _shades(spans: pd.DataFrame, gaps: Iterable[tuple[date, date]]) -> list[dict]:
-    hits = [_touched(spans, since, until) for since, until in gaps]
+def _shades(missing: Mapping[int, list[str]], name: str) -> list[dict]:
+    """A shade behind every run of steps in which something was not collected; one legend entry."""
+    starts = [i for i in sorted(missing) if i - 1 not in missing]
+    ends = [i for i in sorted(missing) if i + 1 not in missing]
+    shade = {
+        "type": "rect",
+        "xref": "x",
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": MUTED,
+        "opacity": 0.14,
+        "line": {"width": 0},
+        "layer": "below",
+        "name": name,
+        "legendgroup": "gaps",
+    }
     return [
-        {
-            "type": "rect",
-            "xref": "x",
-            "yref": "paper",
-            "x0": hit[0] - 0.5,
-            "x1": hit[-1] + 0.5,
-            "y0": 0,
-            "y1": 1,
-            "fillcolor": MUTED,
-            "opacity": 0.14,
-            "line": {"width": 0},
-            "layer": "below",
-        }
-        for hit in hits
-        if hit
+        {**shade, "x0": start - 0.5, "x1": end + 0.5, "showlegend": start == starts[0]}
+        for start, end in zip(starts, ends, strict=True)
     ]
 
 

@@ -37,6 +37,7 @@ from db.engine import (
 from db.seed import seed_places
 from insights import metrics, steps
 from insights.breaker import breaker
+from insights.health import gaps as health_gaps
 from insights.incidents import Finding, Incident, silence
 from insights.model import Place, PostFilter, Scope
 from settings import Settings, read_settings
@@ -369,7 +370,25 @@ def cube() -> Cube:
 
 def _of_cube(table: str, scope: Scope) -> Any:
     source = _source()
-    return source.answers.of((table, scope), lambda: getattr(source.cube, table)(scope))
+
+    def read() -> Any:
+        answer = getattr(source.cube, table)(scope)
+        return _underived(answer) if scope.is_apart else answer
+
+    return source.answers.of((table, scope), read)
+
+
+_LABELS = ("positive", "neutral", "negative")
+
+
+def _underived(answer: Any) -> Any:
+    """The same without what may not be derived from a platform that stands apart: no label, also
+    none of a time when the project was declared audited, and no engagement."""
+    if not isinstance(answer, pd.DataFrame):
+        return replace(answer, **dict.fromkeys(_LABELS, 0))
+    if "topic" in answer:
+        return answer.iloc[:0]
+    return answer.assign(**dict.fromkeys(_LABELS, 0), engagement=float("nan"))
 
 
 def totals(scope: Scope) -> metrics.Totals:
@@ -457,7 +476,7 @@ def _popular(row, moved: tuple[dict[str, int], dict[str, int]] | None) -> Popula
     trend = None
     if moved is not None:
         trend = metrics.trending(*(int(span.get(row.slug, 0)) for span in moved))
-    return PopularPlace(row.slug, row.name, counted, counted.engagement, trend)
+    return PopularPlace(row.slug, row.name, counted, _whole(row.engagement), trend)
 
 
 def _whole(value: object) -> int | None:
@@ -576,6 +595,33 @@ def due_jobs() -> dict[str, datetime]:
     return _ask_now(queries.due_jobs)
 
 
+Gap = tuple[date, date, str]
+
+
+def gaps(scope: Scope) -> tuple[Gap, ...]:
+    """What was not collected in the scope: first and last day, both included, and the platform."""
+    this_hour = now().replace(minute=0, second=0, microsecond=0)
+    return _ask(_gaps_of, scope, this_hour, settings().collector_interval_seconds)
+
+
+def _gaps_of(connection, scope: Scope, until: datetime, seconds: float) -> tuple[Gap, ...]:
+    """The demo's collector may well stand still: its last success begins no gap."""
+    start, end = (
+        datetime.combine(day, datetime.min.time(), zone()) for day in (scope.since, scope.until)
+    )
+    asked = set() if scope.demo else queries.asked_platforms(connection)
+    every = timedelta(seconds=seconds)
+    return tuple(
+        (first, last, platform)
+        for platform, ends in queries.collected_at(connection, start, end).items()
+        if scope.holds(platform)
+        for first, last in health_gaps(
+            ends, every=every, zone=zone(), now=until if platform in asked else None
+        )
+        if first < scope.until and last >= scope.since
+    )
+
+
 def events_between(since: date, until: date) -> pd.DataFrame:
     """Events that touch these half-open days."""
     return _ask_now(queries.events_between, since, until)
@@ -600,7 +646,8 @@ def authors_by_place(scope: Scope, slugs: tuple[str, ...]) -> dict[str, int] | N
 
 def topics_by_place(scope: Scope) -> pd.DataFrame:
     """Posts by place and topic."""
-    return _ask(queries.topics_by_place, scope)
+    found = _ask(queries.topics_by_place, scope)
+    return _underived(found) if scope.is_apart else found
 
 
 def net_over_time(scope: Scope, weekly_from: int) -> pd.DataFrame:

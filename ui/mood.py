@@ -47,8 +47,11 @@ def figures(scope: Scope, totals: metrics.Totals) -> None:
             )
 
 
-def stop_if_unclassified(totals: metrics.Totals) -> None:
+def stop_if_unclassified(scope: Scope, totals: metrics.Totals) -> None:
     """End the page where no post carries a label: nothing is known, and nothing is drawn."""
+    if scope.is_apart:
+        blocks.empty(t("mood.apart"), hint=t("mood.apart_hint"))
+        st.stop()
     if not totals.classified:
         blocks.empty(t("mood.nothing_classified"), hint=t("mood.nothing_classified_hint"))
         st.stop()
@@ -83,7 +86,13 @@ def over_time(scope: Scope) -> None:
     """Posts by label a day or week."""
     with blocks.card(t("mood.over_time"), t("mood.over_time_note")):
         blocks.chart(
-            charts.sentiment_trend(data.daily(scope), words(), day_text=text.day),
+            charts.sentiment_trend(
+                data.daily(scope),
+                words(),
+                day_text=text.day,
+                gaps=overview.gaps(scope),
+                gaps_name=t("chart.gap"),
+            ),
             key="sentiment_trend",
             alt=t("mood.over_time_alt"),
             scope=scope,
@@ -105,6 +114,8 @@ def net_over_time(scope: Scope) -> None:
             name=t("mood.net_name"),
             band_name=t("mood.band"),
             day_text=text.day,
+            gaps=overview.gaps(scope),
+            gaps_name=t("chart.gap"),
         )
         blocks.chart(figure, key="net_trend", alt=t("mood.net_alt"), scope=scope, opens=step)
 

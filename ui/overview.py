@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from insights import metrics
-from insights.model import Scope, Sentiment
+from insights.model import APART, Scope, Sentiment
 from ui import blocks, charts, data, filters, places, text
 from ui.text import t
 
@@ -78,7 +78,7 @@ def _change(compared: data.Compared, name: str) -> metrics.Change | None:
 def net(scope: Scope, totals: metrics.Totals) -> None:
     """Net sentiment with its interval; a dash where nothing is classified."""
     net = metrics.net_sentiment(totals)
-    note = t("metric.no_label")
+    note = t("metric.apart" if scope.is_apart else "metric.no_label")
     if net is not None:
         low, high = text.signed(net.low), text.signed(net.high)
         note = t("metric.interval", low=low, high=high, n=text.number(net.n))
@@ -98,6 +98,15 @@ def _negative_words(totals: metrics.Totals) -> str:
 
 def coverage(scope: Scope, totals: metrics.Totals) -> None:
     """The share of posts that carry a label, and how many wait for one."""
+    if scope.is_apart:
+        blocks.metric(
+            "classified_share",
+            t("metric.classified_share"),
+            text.UNKNOWN,
+            note=t("metric.apart"),
+            help=t("metric.share_help"),
+        )
+        return
     waiting = totals.unclassified
     words = t("metric.waiting", n=text.number(waiting))
     blocks.metric(
@@ -156,6 +165,8 @@ def trend(scope: Scope) -> None:
             before_name=t("overview.trend_before"),
             events=_events(scope),
             events_name=t("overview.trend_events"),
+            gaps=gaps(scope),
+            gaps_name=t("chart.gap"),
             today=data.today(),
         )
         blocks.chart(
@@ -168,6 +179,14 @@ def trend(scope: Scope) -> None:
         blocks.as_links(
             "daily_trend", lambda: [_day_link(scope, day, posts) for day, posts in _spoken(days)]
         )
+
+
+def gaps(scope: Scope) -> list[charts.Gap]:
+    """What was not collected in the scope, in words."""
+    return [
+        (first, last, t("chart.gap_of", platform=text.platform(code)))
+        for first, last, code in data.gaps(scope)
+    ]
 
 
 def _weeks_before(scope: Scope) -> list[int]:
@@ -208,6 +227,8 @@ def _day_link(scope: Scope, day: date, posts: int) -> tuple[str, int, str]:
 
 def sentiment(scope: Scope, totals: metrics.Totals) -> None:
     """The three labels of what is classified, and what waits for one; each opens its posts."""
+    if scope.is_apart:
+        return
     with blocks.card(
         t("overview.sentiment"), t("overview.sentiment_note", share=text.percent(totals.coverage))
     ):
@@ -238,6 +259,27 @@ def platforms(scope: Scope) -> None:
     with blocks.card(t("overview.platforms"), t("overview.platforms_note")):
         blocks.table(
             [_platform_row(scope, row) for row in rows.itertuples()], t("overview.platforms_alt")
+        )
+        for code in scope.left_out:
+            _apart(replace(scope, platform=str(code)))
+        if set(APART) & set(rows["platform"]):
+            st.caption(t("shell.source_youtube"))
+
+
+def _apart(scope: Scope) -> None:
+    """The line of a platform that is in no total, if it has posts, with what its terms ask for."""
+    totals = data.totals(scope)
+    if totals.posts:
+        posts = f"[{posts_words(totals.posts)}]({blocks.posts_href(scope)})"
+        views = t("overview.apart_views", n=text.compact(totals.views)) if totals.views else ""
+        st.caption(
+            t(
+                "overview.apart",
+                platform=text.platform(scope.platform),
+                figures=", ".join(filter(None, (posts, views))),
+            )
+            + "  \n"
+            + t("shell.source_youtube")
         )
 
 
@@ -278,6 +320,8 @@ def _place_row(scope: Scope, row: data.PopularPlace) -> dict[str, str]:
 
 def topics(scope: Scope) -> None:
     """What people complain about and what they praise; beside them the platforms."""
+    if scope.is_apart:
+        return
     rows = data.topics(scope)
     for column, key, label in zip(
         st.columns(2), ("complain", "praise"), ("negative", "positive"), strict=True

@@ -136,6 +136,7 @@ def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, s
         return f"[{words}]({blocks.posts_href(scope, **narrow, **more)})"
 
     name = text.inert(text.city(UNKNOWN) if unknown else row.name)
+    authors = (writers.now or {}).get(row.slug)
     trend = blocks.change_text(row.trend)
     return {
         t("places.place"): linked(name) if unknown else f"**[{name}]({href(scope, row.slug)})**",
@@ -143,7 +144,7 @@ def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, s
         t("places.trend"): trend if writers.agree(row) else t("places.one_voice", change=trend),
         t("places.net"): linked(net_cell(row.totals)),
         t("places.posts"): linked(text.number(row.totals.posts)),
-        t("places.authors"): text.number((writers.now or {}).get(row.slug)),
+        t("places.authors"): linked(text.number(authors)) if authors else text.number(authors),
     }
 
 

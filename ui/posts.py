@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from insights.model import PostFilter, Scope, Sentiment
+from insights.model import APART, PostFilter, Scope, Sentiment
 from insights.topics import TOPICS
 from ui import blocks, data, export, filters, shell, text
 from ui.text import t
@@ -150,11 +150,11 @@ def _card(row: Mapping[str, Any], named: tuple[data.Named, ...]) -> None:
 
 
 def _headline(row: Mapping[str, Any]) -> str:
-    label = _known(row["sentiment"])
+    label = _label(row)
     badge = _BADGE.get(label, ":gray-badge")
     sign = f"{_SIGN[label]} " if label else ""
     parts = [
-        f"{badge}[{sign}{text.sentiment(label)}]",
+        "" if _is_apart(row) else f"{badge}[{sign}{text.sentiment(label)}]",
         f"**{text.platform(row['platform'])}**",
         text.moment(row["created_at"], data.zone())
         + (f" ({t('posts.estimated')})" if row["created_at_estimated"] else ""),
@@ -170,6 +170,16 @@ def _headline(row: Mapping[str, Any]) -> str:
 def _known(value: Any) -> Any:
     """A cell's value, None for every way in which a table says that there is none."""
     return None if value is None or (not isinstance(value, list) and pd.isna(value)) else value
+
+
+def _is_apart(row: Mapping[str, Any]) -> bool:
+    """Whether nothing may be derived from this post."""
+    return row["platform"] in APART and not data.audited()
+
+
+def _label(row: Mapping[str, Any]) -> str | None:
+    """The post's label, if it has one that may be shown."""
+    return None if _is_apart(row) else _known(row["sentiment"])
 
 
 def _place_of(row: Mapping[str, Any]) -> str:
@@ -193,6 +203,8 @@ def _others(named: tuple[data.Named, ...]) -> str:
 
 
 def _label_line(row: Mapping[str, Any]) -> str:
+    if _is_apart(row):
+        return t("posts.apart")
     if not _known(row["sentiment"]):
         return t("posts.waiting")
     confidence = _known(row["confidence"])
@@ -298,7 +310,7 @@ def _columns() -> list[str]:
 
 def _file_rows(rows: pd.DataFrame, zone):
     for row in rows.to_dict("records"):
-        label = _known(row["sentiment"])
+        label, apart = _label(row), _is_apart(row)
         yield [
             text.platform(row["platform"]),
             row["post_id"],
@@ -306,10 +318,10 @@ def _file_rows(rows: pd.DataFrame, zone):
             _known(row["place"]),
             text.city(row["city_slug"]) if _known(row["city_slug"]) else None,
             row["content"],
-            text.sentiment(label),
-            _known(row["sentiment_score"]),
-            _known(row["classified_by"]),
-            _local(_known(row["classified_at"]), zone),
+            None if apart else text.sentiment(label),
+            None if apart else _known(row["sentiment_score"]),
+            None if apart else _known(row["classified_by"]),
+            None if apart else _local(_known(row["classified_at"]), zone),
             *(_whole(row[name]) for name in COUNTS),
             why(row),
             blocks.safe_url(row["platform"], _known(row["url"])),

@@ -106,6 +106,7 @@ def frame(title: str) -> Iterator[None]:
     st.logo(str(ROOT / "static" / "icon.svg"), size="large")
     _toolbar(title)
     _mark()
+    _apart()
     st.session_state[_FRAMED] = True
     try:
         yield
@@ -292,6 +293,12 @@ def _mark() -> None:
             _demo_banner(status)
         else:
             _live_mark(status)
+
+
+def _apart() -> None:
+    """The rule of a platform that stands apart, on every page that shows it alone."""
+    if st.session_state[_SCOPE].is_apart:
+        st.info(t("shell.apart"), icon=":material/info:")
 
 
 def _demo_banner(status: data.Status) -> None:
