@@ -227,6 +227,8 @@ _INCIDENTS = (
         18,
     ),
 )
+# Held twice a year; the month tells one from the other, in Malay and English.
+_CARNIVALS = {4: ("April", "April"), 10: ("Oktober", "October")}
 _NO_TAIL = ("offtopic", "spam", "jellyfish", "flood")
 _INCIDENT_GROUPS = frozenset(incident.group for incident in _INCIDENTS)
 # The month and days on which a platform gave nothing: a gap that the pages must own up to.
@@ -264,8 +266,8 @@ def festivals() -> tuple[EventTemplate, ...]:
     return tuple(
         EventTemplate(
             slug=f"demo-food-carnival-{month}",
-            name_ms="Karnival Makanan Alor Setar (contoh demo)",
-            name_en="Alor Setar Food Carnival (demo example)",
+            name_ms=f"Karnival Makanan Alor Setar, {_CARNIVALS[month][0]} (contoh demo)",
+            name_en=f"Alor Setar Food Carnival, {_CARNIVALS[month][1]} (demo example)",
             city_slug="alor-setar",
             recurrence="yearly",
             rule={"month": month, "day": first},

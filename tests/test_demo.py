@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from db import queries, store
 from db.demo import HASH_SECRET, invented, make_demo
 from db.engine import DatabaseError, migrate, open_reader, open_writer
-from db.invention import TEXTS_FILE, ZONE, day_of_posts, silent
-from db.seed import seed_places
+from db.invention import TEXTS_FILE, ZONE, day_of_posts, festivals, silent
+from db.seed import seed_events, seed_places
 from db.tables import (
     collection_runs,
     daily_totals,
@@ -413,3 +413,9 @@ def test_two_processes_may_make_it_at_once(tmp_path):
     assert found == [False, True]
     since = datetime(2026, 9, 23, tzinfo=ZONE)
     assert rows_of(open_reader(url), social_posts) == len(list(invented(since, NOW)))
+
+
+def test_no_two_templates_of_the_demo_go_by_one_name():
+    templates = [*seed_events(), *festivals()]
+    for names in ([t.name_ms for t in templates], [t.name_en for t in templates]):
+        assert len(set(names)) == len(names)

@@ -459,6 +459,31 @@ def test_the_database_has_a_size(db):
     assert ask(db, queries.database_size) > 10_000
 
 
+def test_the_successes_of_a_span_come_with_their_neighbours(db):
+    for hour in (-90, -70, -50, -30, -10):
+        run(db, "x", RunStatus.OK, hour)
+    run(db, "x", RunStatus.FAILED, -40)
+    run(db, "facebook", RunStatus.PARTIAL, -200)
+    run(db, "classify", RunStatus.OK, -45)
+    since, until = (NOW + timedelta(hours=hour) for hour in (-60, -20))
+    found = ask(db, queries.collected_at, since, until)
+    ended = timedelta(minutes=5)
+    assert found == {
+        "x": [NOW + timedelta(hours=hour) + ended for hour in (-70, -50, -30, -10)],
+        "facebook": [NOW - timedelta(hours=200) + ended],
+    }
+
+
+def test_a_platform_is_asked_unless_its_last_run_was_skipped_for_want_of_a_key(db):
+    run(db, "x", RunStatus.OK, 1)
+    run(db, "facebook", RunStatus.FAILED, 1, error_kind="timeout")
+    run(db, "tiktok", RunStatus.SKIPPED, 1, error_kind="timeout")
+    run(db, "instagram", RunStatus.OK, 1)
+    run(db, "instagram", RunStatus.SKIPPED, 2)
+    run(db, "classify", RunStatus.OK, 1)
+    assert ask(db, queries.asked_platforms) == {"x", "facebook", "tiktok"}
+
+
 # --- events ---
 
 
