@@ -7,8 +7,9 @@ from ui import blocks, data, mood, shell
 scope = shell.open_page()
 totals = data.totals(scope)
 blocks.stop_if_empty(totals)
+mood.stop_if_apart(scope)
 mood.figures(scope, totals)
-mood.stop_if_unclassified(scope, totals)
+mood.stop_if_unclassified(totals)
 
 mood.distribution(scope, totals)
 

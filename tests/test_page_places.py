@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,14 @@ def test_every_figure_of_a_row_leads_to_the_posts_of_its_place(tmp_path, open_pa
         assert "posts?" in row[column]
         assert "place=pantai-cenang" in row[column]
         assert "period=7d" in row[column]
+
+
+def test_the_number_of_authors_leads_to_what_they_wrote(tmp_path, open_page):
+    posts = [replace(one, author_hash=f"writer {i % 2}") for i, one in enumerate(some_posts())]
+    app = open_page("places", a_live_database(tmp_path, posts))
+
+    assert app.table[0].value["Authors"].iloc[0].startswith("[2](posts?")
+    assert "place=pantai-cenang" in app.table[0].value["Authors"].iloc[0]
 
 
 def test_authors_that_are_not_stored_are_unknown_and_not_zero(tmp_path, open_page):

@@ -54,6 +54,14 @@ def test_the_sentiment_page_says_why_there_is_none(tmp_path, open_page):
     app = open_page("sentiment", a_blend(tmp_path), platform="youtube")
     assert "No sentiment is derived from YouTube's posts." in words_of(app)
     assert not app.get("plotly_chart")
+    assert not app.metric
+
+
+def test_a_place_ranks_by_its_videos_without_engagement_or_sentiment(tmp_path, open_page):
+    row = open_page("places", a_blend(tmp_path), platform="youtube").table[0].value.iloc[0]
+    assert row["Posts"].startswith("[3](posts?")
+    assert "—" in row["Engagement"]
+    assert row["Net sentiment"] == "—"
 
 
 def test_a_video_is_listed_without_the_label_it_once_had(tmp_path, open_page):

@@ -47,11 +47,15 @@ def figures(scope: Scope, totals: metrics.Totals) -> None:
             )
 
 
-def stop_if_unclassified(scope: Scope, totals: metrics.Totals) -> None:
-    """End the page where no post carries a label: nothing is known, and nothing is drawn."""
+def stop_if_apart(scope: Scope) -> None:
+    """End the page where nothing may be derived from the posts, before it shows a figure."""
     if scope.is_apart:
         blocks.empty(t("mood.apart"), hint=t("mood.apart_hint"))
         st.stop()
+
+
+def stop_if_unclassified(totals: metrics.Totals) -> None:
+    """End the page where no post carries a label: nothing is known, and nothing is drawn."""
     if not totals.classified:
         blocks.empty(t("mood.nothing_classified"), hint=t("mood.nothing_classified_hint"))
         st.stop()

@@ -228,6 +228,7 @@ def _day_link(scope: Scope, day: date, posts: int) -> tuple[str, int, str]:
 def sentiment(scope: Scope, totals: metrics.Totals) -> None:
     """The three labels of what is classified, and what waits for one; each opens its posts."""
     if scope.is_apart:
+        blocks.empty(t("mood.apart"), hint=t("mood.apart_hint"), reset=False)
         return
     with blocks.card(
         t("overview.sentiment"), t("overview.sentiment_note", share=text.percent(totals.coverage))

@@ -142,7 +142,7 @@ def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, s
         t("places.place"): linked(name) if unknown else f"**[{name}]({href(scope, row.slug)})**",
         t("places.engagement"): linked(text.compact(row.engagement), sort="engagement"),
         t("places.trend"): trend if writers.agree(row) else t("places.one_voice", change=trend),
-        t("places.net"): linked(net_cell(row.totals)),
+        t("places.net"): text.UNKNOWN if scope.is_apart else linked(net_cell(row.totals)),
         t("places.posts"): linked(text.number(row.totals.posts)),
         t("places.authors"): linked(text.number(authors)) if authors else text.number(authors),
     }

@@ -1,0 +1,68 @@
+"""The Overview's trend: what was not collected is shaded and said."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db import store
+from db.engine import open_writer
+from insights.model import RunStatus
+from tests.dashboards import a_live_database
+from tests.pages import opener, some_posts
+
+SAID = "No collection: Facebook"
+
+
+@pytest.fixture
+def open_page(tmp_path, monkeypatch):
+    return opener(tmp_path, monkeypatch)
+
+
+def a_pause(folder, *days_ago: int) -> str:
+    """A database in which Facebook was read with success so many days ago, and X just now."""
+    url = a_live_database(folder, some_posts(6))
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        for days in days_ago:
+            at = datetime.now(UTC) - timedelta(days=days)
+            run = store.start_run(connection, f"round-{days}", "facebook", at)
+            store.finish_run(connection, run, status=RunStatus.OK, now=at)
+    engine.dispose()
+    return url
+
+
+def trend_of(app, index: int = 0) -> dict:
+    return json.loads(app.get("plotly_chart")[index].proto.spec)
+
+
+def said_on(figure: dict) -> list[int]:
+    """On which days, counted back from today, the hover text tells of the gap."""
+    return [i for i, words in enumerate(reversed(figure["data"][0]["text"])) if SAID in words]
+
+
+def test_days_between_two_distant_successes_are_shaded_and_named(tmp_path, open_page):
+    figure = trend_of(open_page("overview", a_pause(tmp_path, 5, 1, 0), period="30d"))
+    assert said_on(figure) == [2, 3, 4]
+    (shade,) = figure["layout"]["shapes"]
+    assert shade["x1"] - shade["x0"] == 3
+    assert shade["name"] == "Collection gap"
+
+
+def test_a_platform_that_fell_silent_is_missing_up_to_today(tmp_path, open_page):
+    figure = trend_of(open_page("overview", a_pause(tmp_path, 3), period="30d"))
+    assert said_on(figure) == [0, 1, 2]
+
+
+def test_nothing_is_shaded_before_the_first_run(tmp_path, open_page):
+    figure = trend_of(open_page("overview", a_pause(tmp_path, 0), period="30d"))
+    assert not figure["layout"]["shapes"]
+
+
+def test_the_gap_of_a_platform_that_is_not_on_screen_is_not_shaded(tmp_path, open_page):
+    url = a_pause(tmp_path, 5, 0)
+    assert said_on(trend_of(open_page("overview", url, period="30d")))
+    figure = trend_of(open_page("overview", url, period="30d", platform="x"))
+    assert not figure["layout"]["shapes"]
