@@ -31,8 +31,11 @@ storm: .venv/.dev ## kill the collector at random moments; nothing may be lost (
 collect: .venv/.run ## one round of the collector
 	$(BIN)/python -m collector --once
 
-audit: .venv/.dev ## known vulnerabilities in the pinned packages
-	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+audit: .venv/.dev ## secrets in the work tree and its history, known vulnerabilities in the pinned packages
+	$(BIN)/python -m tests.secrets
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt || { \
+	  echo "audit: FAILED. Either vulnerabilities are listed above, or the advisory service (https://pypi.org)"; \
+	  echo "could not be asked (an error, or a package 'not found on PyPI'): then NOTHING was audited."; exit 1; }
 
 lock: .venv/.dev ## pin requirements*.txt anew from requirements*.in
 	$(BIN)/python -m pip install --quiet uv

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ from db.engine import (
     DatabaseError,
     Engine,
     Schema,
+    check_schema,
     migrate,
     open_reader,
     open_writer,
@@ -351,21 +353,35 @@ def _stoppable(collector: Collector) -> Iterator[None]:
     """SIGTERM, SIGINT and a closed terminal ask to stop instead of cutting off.
 
     What does not end within LONGEST_STOP seconds is cut off after all; the next collector closes
-    its records and its lease runs out.
+    its records and takes its lease. A thread listens for signals, as Python's own handlers wait
+    for the main thread, and that may be waiting inside SQLite for a lock.
     """
+    ears, mouth = socket.socketpair()
+    mouth.setblocking(False)
+    threading.Thread(target=_listen, args=(collector, ears), daemon=True).start()
+    before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):  # no system has all of them
+        if hasattr(signal, name):
+            # Somebody has to handle it, or the system ends us before anybody could listen.
+            signal.signal(getattr(signal, name), lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        mouth.close()
 
-    def stop(number: int, _frame) -> None:
-        if not collector.stop.is_set():
-            log.info("%s: stopping", signal.Signals(number).name)
+
+def _listen(collector: Collector, ears: socket.socket) -> None:
+    """Turn signals into the wish to stop, until the other end is closed."""
+    with ears:
+        while number := ears.recv(1):
+            if collector.stop.is_set():
+                continue
+            log.info("%s: stopping", signal.Signals(number[0]).name)
+            collector.stop.set()
             watchdog = threading.Timer(LONGEST_STOP, os._exit, [0])
             watchdog.daemon = True
             watchdog.start()
-        collector.stop.set()
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):  # no system has all of them
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
-    yield
 
 
 def _leave(collector: Collector, code: int) -> int:
@@ -610,9 +626,7 @@ def _say_database(name: str, url: str) -> None:
     if file is not None and not os.access(file, os.W_OK):
         raise DatabaseError(f"{name}: {file} cannot be written")
     with snapshot(open_reader(url)) as connection:
-        state = schema_state(connection)
-    if state is Schema.NEWER:
-        raise DatabaseError(f"{name}: made by a newer version of this program; update the program")
+        state = check_schema(connection)
     said = {
         Schema.CURRENT: "reached, schema up to date",
         Schema.OLDER: "reached, schema older; the next round brings it up to date",

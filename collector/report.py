@@ -88,9 +88,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 when a platform or the classifier failed, or rests because it did."""
+        """0, 5 when the database let a part of the round down, else 3 when a platform or the
+        classifier failed, or rests because it did."""
         if self.interrupted:
             return 0
+        if any(line.kind == Kind.DB and line.status != RunStatus.SKIPPED for line in self.lines):
+            return 5
         bad = {RunStatus.FAILED, RunStatus.PARTIAL}
         resting = any(line.status == RunStatus.SKIPPED and line.kind for line in self.lines)
         return 3 if resting or any(line.status in bad for line in self.lines) else 0

@@ -27,6 +27,7 @@ log = logging.getLogger("collector")
 
 ALL = 1_000_000  # batches; more than ever wait
 HELD_PASSES = 3  # passes with rejects that leave a cursor where it is
+MOST_RECORDS = 5_000  # of a page; no platform gives more than a few hundred
 STOP_GRACE = 6.0  # seconds a platform gets to end by itself once a stop was asked for
 ERROR_LENGTH = 500  # characters of an error text kept in a run record
 
@@ -327,6 +328,8 @@ def _save_page(
     context: _Context, platform: Platform, page: Page, stream: _Pass, line: Line
 ) -> None:
     """Store one page; its cursor moves in the same transaction, and only with a last page."""
+    if page.fetched > MOST_RECORDS:
+        raise PlatformError(Kind.TOO_LARGE, f"a page of {page.fetched} records was left out")
     posts = [matched_post(post, context.gazetteer, context.hash_secret) for post in page.posts]
     now = context.clock()
     with context.engine.begin() as connection:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import schedule
 
 from db import queries, store
-from db.engine import ERRORS, Engine, reason
+from db.engine import ERRORS, DatabaseGone, Engine, reason
 
 log = logging.getLogger("collector")
 
@@ -55,9 +55,13 @@ class Scheduler:
         self._schedule.run_pending()
 
     def run(self) -> None:
-        """Run jobs as they fall due until `stop` is set."""
+        """Run jobs as they fall due until `stop` is set; raises DatabaseGone, which no waiting
+        cures."""
         while not self._stop.is_set():
             self.run_pending()
+            for job in self._schedule.jobs:
+                if job.gone is not None:
+                    raise job.gone
             self._stop.wait(TICK)
 
 
@@ -72,6 +76,7 @@ class _DueJob(schedule.Job):
         super().__init__(interval=max(1, int(job.every.total_seconds())), scheduler=scheduler)
         self._job, self._engine, self._clock, self._stop_event = job, engine, clock, stop
         self.next_run = due or clock()
+        self.gone: DatabaseGone | None = None
         self.seconds.do(self._run_guarded)
 
     @property
@@ -93,6 +98,8 @@ class _DueJob(schedule.Job):
         except store.LeaseLost as error:
             log.error("%s: %s; this collector stops", self._job.name, error)
             self._stop_event.set()
+        except DatabaseGone as error:
+            self.gone = error
         except ERRORS as error:
             self.next_run = self._clock() + min(RETRY, self._job.every)
             log.error(

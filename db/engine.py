@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
+
+from db.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any constant will do, as long as every process of this product takes the same one.
@@ -29,12 +32,12 @@ class DatabaseError(Exception):
     """The database cannot be used as it is; the message says so in the operator's words."""
 
 
+class DatabaseGone(DatabaseError):
+    """The file was deleted or replaced while it was in use: what is written now reaches nobody."""
+
+
 # What a caller catches to survive a database that cannot be used. The texts of SQLAlchemy's errors
 # may repeat values and addresses: show their kind, not their words.
-ERRORS = (DatabaseError, SQLAlchemyError)
-
-
-# What working with a database may raise, for those who must not know SQLAlchemy.
 ERRORS = (DatabaseError, SQLAlchemyError)
 
 
@@ -125,15 +128,16 @@ def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
     in_memory = path in ("", ":memory:")
     if not in_memory and not read_only:
         Path(path).expanduser().resolve().parent.mkdir(parents=True, exist_ok=True)
+    file = None if in_memory else _File(Path(path).expanduser().resolve(), read_only)
 
     def connect() -> sqlite3.Connection:
         if in_memory:
             target = ":memory:"
-        elif read_only and not Path(path).expanduser().is_file():
+        elif read_only and not file.path.is_file():
             raise DatabaseError("the database does not exist yet; the collector creates it")
         else:
-            target = Path(path).expanduser().resolve().as_uri()
-            target += "?mode=ro" if read_only else "?mode=rwc"
+            file.check()
+            target = file.path.as_uri() + ("?mode=ro" if read_only else "?mode=rwc")
         connection = sqlite3.connect(
             target, timeout=busy_seconds, uri=not in_memory, check_same_thread=False
         )
@@ -152,6 +156,9 @@ def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
         return connection
 
     engine = create_engine(parsed, creator=connect)
+    if file is not None:
+        event.listen(engine, "connect", file.connected)
+        event.listen(engine, "checkout", file.checked_out)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -161,6 +168,38 @@ def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+class _File:
+    """A SQLite file that must stay the one it was: an open file outlives its own deletion, and
+    whoever goes on writing into it loses everything.
+
+    A reader turns to the new file; a writer raises DatabaseGone, as its lease stood in the old one.
+    """
+
+    def __init__(self, path: Path, read_only: bool):
+        self.path, self._read_only = path, read_only
+        self._first: tuple[int, int] | None = None
+
+    def check(self) -> None:
+        """Raise DatabaseGone where a writer would make another file than it had."""
+        if self._first is not None and not self._read_only and self._now() != self._first:
+            raise DatabaseGone("the database file was deleted or replaced while it was in use")
+
+    def connected(self, _connection: sqlite3.Connection, record: Any) -> None:
+        self._first = record.info["file"] = self._now()
+
+    def checked_out(self, _connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
+        self.check()
+        if record.info["file"] != self._now():
+            raise DisconnectionError("the database file was replaced")
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def head_revision() -> str:
@@ -201,6 +240,25 @@ def schema_state(connection: Connection) -> Schema:
     return Schema.OLDER if found in known else Schema.NEWER
 
 
+def check_schema(connection: Connection) -> Schema:
+    """The same, but raises DatabaseError for a schema that no migration leads on from."""
+    found = schema_state(connection)
+    if found is Schema.NEWER:
+        raise DatabaseError(
+            "the database was made by a newer version of this program; update the program"
+        )
+    ours, there = set(metadata.tables), set(inspect(connection).get_table_names())
+    if found is Schema.MISSING and ours & there:
+        raise DatabaseError(
+            "the database holds tables of this program without their revision, as after half a "
+            "restore; restore a whole backup or begin with an empty database"
+        )
+    if found is Schema.CURRENT and ours - there:
+        missing = ", ".join(sorted(ours - there))
+        raise DatabaseError(f"the database lacks tables ({missing}); restore a whole backup")
+    return found
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite database, None for PostgreSQL and for one in memory."""
     parsed = parse_url(url)
@@ -225,13 +283,8 @@ def migrate_within(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milli(_MIGRATION_SECONDS)}")
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-    found = schema_state(connection)
-    if found is Schema.CURRENT:
+    if check_schema(connection) is Schema.CURRENT:
         return
-    if found is Schema.NEWER:
-        raise DatabaseError(
-            "the database was made by a newer version of this program; update the program"
-        )
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

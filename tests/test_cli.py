@@ -340,13 +340,13 @@ def test_a_signal_in_the_middle_of_a_request_stops_within_10_seconds(place, name
 def test_the_loop_runs_at_once_and_a_signal_while_it_idles_ends_it(place):
     with replay(script({SEARCH: a_search()})) as api:
         process = start(with_x(place, api.url))
-        wait_for(process, lambda: has_run(place, "x"))
+        wait_for(process, lambda: has_run(place, "x") and "clean_up" in due_jobs(place))
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=12)
 
     assert process.returncode == 0, err
+    assert due_jobs(place) == {"round", "events", "clean_up"}
     with looking_at(place) as connection:
-        assert set(queries.due_jobs(connection)) == {"round", "events", "clean_up"}
         assert queries.lease(connection, "collector")["owner"] is None
 
 
@@ -373,6 +373,11 @@ def test_a_loop_whose_lease_was_taken_over_ends_with_4(place):
         _, err = process.communicate(timeout=12)
 
     assert process.returncode == 4, err
+
+
+def due_jobs(given: dict[str, str]) -> set[str]:
+    with looking_at(given) as connection:
+        return set(queries.due_jobs(connection))
 
 
 def has_run(given: dict[str, str], platform: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from db import store
 from db.engine import (
     ERRORS,
     DatabaseError,
+    DatabaseGone,
     head_revision,
     migrate,
     migrate_within,
@@ -280,3 +282,35 @@ def test_a_port_that_nobody_listens_on_fails_at_once():
         pass
     assert time.monotonic() - started < 6
     assert "hunter2" not in str(failed.value)
+
+
+def test_a_writer_whose_file_was_replaced_says_so_and_makes_no_other(tmp_path):
+    writer = a_file_in_use(tmp_path)
+    (tmp_path / "a.db").unlink()
+
+    with pytest.raises(DatabaseGone), writer.begin():
+        pass
+
+    assert not (tmp_path / "a.db").exists()
+
+
+def test_a_reader_turns_to_the_file_that_replaced_its_own(tmp_path):
+    a_file_in_use(tmp_path).dispose()
+    reader = open_reader(f"sqlite:///{tmp_path}/a.db")
+    with reader.connect() as connection:
+        connection.exec_driver_sql("SELECT * FROM a")
+    other = sqlite3.connect(tmp_path / "b.db")
+    other.execute("CREATE TABLE b (x)")
+    other.close()
+    (tmp_path / "b.db").replace(tmp_path / "a.db")
+
+    with reader.connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM b").all() == []
+
+
+def a_file_in_use(folder):
+    """A writer's engine that has a connection to a file with one table."""
+    writer = open_writer(f"sqlite:///{folder}/a.db")
+    with writer.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (x)")
+    return writer

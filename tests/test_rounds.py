@@ -210,7 +210,7 @@ def test_a_database_that_fails_for_one_platform_is_told_in_its_record(engine, mo
 
     run = last_run(engine)
     assert (run.status, run.error_kind, run.error) == ("failed", "db", "the disk is full")
-    assert report.exit_code == 3
+    assert report.exit_code == 5
 
 
 def test_a_platform_that_takes_too_long_is_cut_at_a_page(engine):

@@ -48,6 +48,9 @@ KIND_OF_STATUS = {
     429: Kind.RATE_LIMITED,
 }
 LONGEST_WAIT = 366 * 86400.0  # seconds; a platform that asks for more has sent nonsense
+# Commas and opening brackets in an answer. A page of a platform has some ten thousand; each costs
+# Python fifty times its text, so that 16 MB of "[]," would become a gigabyte.
+MOST_VALUES = 500_000
 SUMMARY_LENGTH = 200  # characters of a platform's own words that reach the operator
 
 
@@ -192,10 +195,13 @@ def strict_object(body: bytes) -> Mapping[str, Any]:
     """The JSON object of a body.
 
     Raises ValueError, with words for the operator, for everything else: a page of HTML, nothing,
-    a list, null, NaN, nesting without end, a number of thousands of digits, broken UTF-8.
+    a list, null, NaN, nesting without end, a number of thousands of digits, broken UTF-8, more
+    values than memory should hold.
     """
     if not body.strip():
         raise ValueError("the answer is empty")
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise ValueError("the answer holds more values than any platform sends")
     try:
         found = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except RecursionError as error:
@@ -353,7 +359,7 @@ class Http:
         except transport.Stopped as error:
             raise Interrupted(Kind.UNKNOWN, f"{request}: stopped while it ran") from error
         except transport.FAULTS as error:
-            return _fault_refusal(error)
+            return _fault_refusal(_without_frames(error))
         return self._read(received, request)
 
     def _send(self, request: _Request) -> transport.Received:
@@ -386,12 +392,23 @@ class Http:
             answer = Answer(status, received.headers, strict_object(received.body))
         except ValueError as error:
             if status == 200:
-                return Refusal(Kind.BAD_PAYLOAD, f"200, but {error}", cause=error)
+                said = f"200, but {error}"
+                return Refusal(Kind.BAD_PAYLOAD, said, cause=_without_frames(error))
             answer = Answer(status, received.headers, None)
         if status == 200 and not request.refuses(answer):
             return answer
         refusal = request.read_refusal(answer, self._wall())
         return replace(refusal, summary=f"{status} {refusal.summary or refusal.kind}")
+
+
+def _without_frames(error: Exception) -> Exception:
+    """The error, and those it came from, without the frames they hold: with the frames an answer
+    of many megabytes would stay in memory as long as its error does."""
+    left: BaseException | None = error
+    while left is not None and left.__traceback__ is not None:
+        left.__traceback__ = None
+        left = left.__cause__ or left.__context__
+    return error
 
 
 def _fault_refusal(error: Exception) -> Refusal:

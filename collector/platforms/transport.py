@@ -129,7 +129,8 @@ class _Call(threading.Thread):
         try:
             self._received = self._ask()
         except FAULTS as error:
-            self._fault = error
+            # Its frames hold the body read so far.
+            self._fault = error.with_traceback(None)
         finally:
             self.done.set()
 
