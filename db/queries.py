@@ -18,7 +18,6 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
-    union_all,
 )
 
 from db.engine import DatabaseError
@@ -475,22 +474,19 @@ def last_success(connection: Connection) -> datetime | None:
     ).scalar_one()
 
 
-def collected_at(
-    connection: Connection, since: datetime, until: datetime
-) -> dict[str, list[datetime]]:
-    """When each platform's successful runs ended, in order: those within [since, until), the one
-    before and the one after."""
+def collected_at(connection: Connection) -> dict[str, list[datetime]]:
+    """When each platform's successful runs ended, in order: of each day (of whatever zone) the
+    first and the last, which is all that a whole day without one can lie between."""
     run = collection_runs.c
     name, end = run.platform, run.finished_at
-    well = [run.status.in_(_COLLECTED), name.in_(_PLATFORMS)]
-    ends = union_all(
-        select(name, func.max(end)).where(*well, end < since).group_by(name),
-        select(name, end).where(*well, end >= since, end < until),
-        select(name, func.min(end)).where(*well, end >= until).group_by(name),
+    rows = connection.execute(
+        select(name, func.min(end), func.max(end))
+        .where(run.status.in_(_COLLECTED), name.in_(_PLATFORMS))
+        .group_by(name, func.date(end))
     )
-    found: dict[str, list[datetime]] = {}
-    for platform, instant in connection.execute(ends):
-        found.setdefault(platform, []).append(instant)
+    found: dict[str, set[datetime]] = {}
+    for platform, first, last in rows:
+        found.setdefault(platform, set()).update((first, last))
     return {platform: sorted(instants) for platform, instants in found.items()}
 
 

@@ -68,15 +68,11 @@ def gaps(
     more than two intervals apart. With `now`, for a platform that is still asked, it may last from
     the last success to today. Before the first success nothing is known, so nothing is a gap.
     """
+    ends = [*successes, now] if now is not None and successes else successes
     day = timedelta(days=1)
-    spans = [
-        (before, after, after.astimezone(zone).date() - day)
-        for before, after in pairwise(successes)
-    ]
-    if now is not None and successes:
-        spans.append((successes[-1], now, now.astimezone(zone).date()))
-    return [
-        (before.astimezone(zone).date() + day, last)
-        for before, after, last in spans
-        if after - before > every * _GAP and before.astimezone(zone).date() < last
-    ]
+    found = []
+    for before, after in pairwise(ends):
+        if after - before > every * _GAP:
+            first, last = (instant.astimezone(zone).date() for instant in (before, after))
+            found.append((first + day, last if after is now else last - day))
+    return [(first, last) for first, last in found if first <= last]

@@ -118,6 +118,10 @@ def test_a_platform_still_asked_is_missing_up_to_today():
     assert missed(at(10, 23), now=at(11, 1)) == []
 
 
+def test_a_clock_behind_the_last_success_makes_no_gap():
+    assert missed(at(10), now=at(8)) == []
+
+
 def test_before_the_first_success_and_of_one_no_longer_asked_nothing_is_known():
     assert missed(now=at(12)) == []
     assert missed(at(10)) == []

@@ -601,24 +601,26 @@ Gap = tuple[date, date, str]
 def gaps(scope: Scope) -> tuple[Gap, ...]:
     """What was not collected in the scope: first and last day, both included, and the platform."""
     this_hour = now().replace(minute=0, second=0, microsecond=0)
-    return _ask(_gaps_of, scope, this_hour, settings().collector_interval_seconds)
-
-
-def _gaps_of(connection, scope: Scope, until: datetime, seconds: float) -> tuple[Gap, ...]:
-    """The demo's collector may well stand still: its last success begins no gap."""
-    start, end = (
-        datetime.combine(day, datetime.min.time(), zone()) for day in (scope.since, scope.until)
+    # The demo's collector may well stand still: its last success begins no gap.
+    until = None if scope.demo else this_hour
+    found = _ask(_all_gaps, until, settings().collector_interval_seconds)
+    return tuple(
+        (first, last, platform)
+        for first, last, platform in found
+        if scope.holds(platform) and first < scope.until and last >= scope.since
     )
-    asked = set() if scope.demo else queries.asked_platforms(connection)
+
+
+def _all_gaps(connection, until: datetime | None, seconds: float) -> tuple[Gap, ...]:
+    """All there ever were; up to `until` for platforms that are still asked."""
+    asked = queries.asked_platforms(connection)
     every = timedelta(seconds=seconds)
     return tuple(
         (first, last, platform)
-        for platform, ends in queries.collected_at(connection, start, end).items()
-        if scope.holds(platform)
+        for platform, ends in queries.collected_at(connection).items()
         for first, last in health_gaps(
             ends, every=every, zone=zone(), now=until if platform in asked else None
         )
-        if first < scope.until and last >= scope.since
     )
 
 
