@@ -16,7 +16,8 @@ from db import queries, store
 from db.demo import HASH_SECRET, invented, make_demo
 from db.engine import DatabaseError, migrate, open_reader, open_writer
 from db.invention import TEXTS_FILE, ZONE, day_of_posts, festivals, silent
-from db.seed import seed_events, seed_places
+from db.seed import seed_places
+from db.seed.events import seed_events
 from db.tables import (
     collection_runs,
     daily_totals,
