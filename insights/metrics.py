@@ -276,6 +276,24 @@ def compared(scope: Scope, today: date) -> Comparison | None:
     return Comparison(now, before, whole_weeks=weeks > 0)
 
 
+SHORTEST_CHECKED = 28  # days; platforms look back a week when collection begins, not a month
+
+
+def must_be_known(comparison: Comparison, first_day: date) -> Scope | None:
+    """The days in which something must have been collected, or the earlier period is not whole.
+
+    Everything up to the middle of the earlier period, for the scope's platform in all of Kedah:
+    where that is empty, collection began later, and a rise would be one of collecting. None for
+    periods so short that they are always compared.
+    """
+    before = comparison.before
+    if before.days < SHORTEST_CHECKED:
+        return None
+    middle = before.since + timedelta(days=before.days // 2)
+    since = min(first_day, before.since)
+    return replace(before, since=since, until=middle, city="all", place=None)
+
+
 def todays_part(scope: Scope, today: date) -> Scope | None:
     """The part of the scope that is still going on, None when it ended before today."""
     tomorrow = today + timedelta(days=1)

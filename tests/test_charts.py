@@ -318,3 +318,8 @@ def test_the_map_asks_nobody_for_tiles_unless_told_to():
     asked = a_map(places(a_place()), tiles=True)
     assert asked["layout"]["map"]["style"] == "open-street-map"
     assert {t["type"] for t in asked["data"]} == {"scattermap"}
+
+
+def test_a_long_name_stands_in_two_lines_and_whole():
+    figure = ranked(places(a_place("road", name="Tempat letak kereta dan jalan")))
+    assert figure["data"][0]["y"] == ["Tempat letak<br>kereta dan jalan"]

@@ -272,3 +272,25 @@ def test_today_alone_and_the_future_have_nothing_to_compare():
 def test_todays_part_stands_apart():
     assert metrics.todays_part(a_scope(7), MONDAY) == Scope(MONDAY, MONDAY + timedelta(days=1))
     assert metrics.todays_part(Scope(date(2026, 3, 1), date(2026, 3, 15)), MONDAY) is None
+
+
+def test_a_long_earlier_period_must_have_been_collected_from_its_first_half_on():
+    pair = metrics.compared(a_scope(365, city="langkawi", platform="x"), MONDAY)
+    needed = metrics.must_be_known(pair, first_day=MONDAY - timedelta(days=400))
+
+    assert needed.since == pair.before.since
+    assert needed.until == pair.before.since + timedelta(days=pair.before.days // 2)
+    assert (needed.city, needed.platform) == ("all", "x")
+
+
+def test_what_was_collected_before_the_earlier_period_vouches_for_it_too():
+    pair = metrics.compared(a_scope(90), MONDAY)
+    long_ago = MONDAY - timedelta(days=2000)
+
+    assert metrics.must_be_known(pair, long_ago).since == long_ago
+
+
+def test_a_week_is_always_compared_with_the_week_before():
+    pair = metrics.compared(a_scope(7), MONDAY)
+
+    assert metrics.must_be_known(pair, MONDAY - timedelta(days=8)) is None

@@ -56,6 +56,18 @@ def test_how_often_and_since_when_a_platform_fails_is_said(tmp_path, open_page):
     assert "2 rounds in a row" in words_of(open_page("data_health", url))
 
 
+def test_lines_left_out_of_a_file_are_shown_but_no_platform_fails(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts())
+    record(url, "import", RunStatus.PARTIAL, Kind.BAD_PAYLOAD, stored=4, error="9 lines left out")
+    app = open_page("data_health", url)
+
+    assert "9 lines left out" in "".join(str(one.value) for one in app.main.get("code")) + words_of(app)
+    assert "failing since" not in words_of(app).casefold()
+    assert ":red" not in words_of(app)
+    app.switch_page if False else None
+    assert data_troubled(open_page, url) == []
+
+
 def test_what_a_platform_said_is_shown_and_not_obeyed(tmp_path, open_page):
     url = a_live_database(tmp_path, some_posts())
     record(url, "x", RunStatus.FAILED, Kind.UNKNOWN, error="![x](https://example.org/x.png)")
@@ -120,3 +132,9 @@ def test_an_unreachable_database_is_said_with_the_time(tmp_path, open_page):
     app = open_page("data_health", f"sqlite:///{tmp_path}/broken.db")
 
     assert any("has not answered since" in error.value for error in app.error)
+
+
+def test_a_classifier_without_a_key_says_that_posts_wait(tmp_path, open_page):
+    said = words_of(open_page("data_health", a_live_database(tmp_path, some_posts())))
+
+    assert "It has no key (GEMINI_API_KEY); posts are stored and wait for a label." in said

@@ -143,7 +143,7 @@ def test_no_data_shows_no_percentage_and_no_arrow(tmp_path, open_app):
 
     assert not app.metric
     assert "%" not in words_of(app)
-    assert "No post about Kedah matches" in words_of(app)
+    assert "No post about Kedah has been collected yet" in words_of(app)
 
 
 def test_unclassified_posts_give_a_dash_and_never_a_neutral_mood(tmp_path, open_app):
@@ -259,3 +259,12 @@ def _ask(url: str, page: str, **query: str) -> str:
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read().decode()
+
+
+def test_no_change_is_shown_against_a_period_in_which_collection_began(tmp_path, open_app):
+    late = NOW - timedelta(days=100)
+    posts = [matched(a_post(posted_at=late), 1) for _ in range(9)] + some_posts(30)
+    app = open_app(a_live_database(tmp_path, posts), lang="en", period="90d")
+
+    assert "collection began in the middle of the earlier period" in words_of(app)
+    assert not any(metric.delta for metric in app.metric)

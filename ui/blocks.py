@@ -14,7 +14,7 @@ from plotly.basedatatypes import BaseFigure
 
 from insights import metrics
 from insights.model import Scope
-from ui import charts, shell, text
+from ui import charts, data, shell, text
 from ui.text import t
 
 # Where a post's original may lie; links to anywhere else are not shown.
@@ -58,7 +58,10 @@ def empty(why: str, *, hint: str = "", reset: bool = True) -> None:
 def stop_if_empty(totals: metrics.Totals) -> None:
     """End the page with an empty state when nothing was counted: no percentage, no arrow."""
     if totals.posts == 0:
-        empty(t("empty.no_posts"), hint=t("empty.no_posts_hint"))
+        if data.first_day() is None:
+            empty(t("empty.nothing_yet"), hint=t("empty.nothing_yet_hint"), reset=False)
+        else:
+            empty(t("empty.no_posts"), hint=t("empty.no_posts_hint"))
         st.stop()
 
 

@@ -71,7 +71,7 @@ def trend(
     *,
     name: str,
     day_text: DayText,
-    before: Sequence[int] | None = None,
+    before: Sequence[int | None] | None = None,
     before_name: str = "",
     events: Iterable[tuple[date, date, str]] = (),
     events_name: str = "",
@@ -82,7 +82,8 @@ def trend(
     """Posts a day as bars (a week Sunday-Saturday beyond three months), silent days included.
 
     `days` has one row a day: day, posts. `before` are the posts of the days compared with, row by
-    row (drawn as a dotted line, daily bars only). Today's bar is paler: it is not over yet.
+    row, None where nothing was collected yet (a dotted line, daily bars only). Today's bar is
+    paler: it is not over yet.
     `events` are first day, last day, name; `gaps` the same of what was not collected, shaded.
     """
     spans = steps(days)
@@ -100,7 +101,11 @@ def trend(
     # One hover text, on the bars: in a unified hover Plotly would hand a click to any trace.
     bars["hovertemplate"] = f"{escape(name)}: %{{y:,d}}%{{text}}<extra></extra>"
     bars["text"] = [
-        (f"<br>{escape(before_name)}: {before[i]:,}" if comparable else "")
+        (
+            f"<br>{escape(before_name)}: {before[i]:,}"
+            if comparable and before[i] is not None
+            else ""
+        )
         + _lines([*happening.get(i, ()), *missing.get(i, ())])
         for i in range(len(spans))
     ]
@@ -496,12 +501,12 @@ def _bars(x, values, spans, name: str, colour: str, part: str | None = None) -> 
     }
 
 
-def _dotted(x: list[str], values: Sequence[int], name: str) -> dict:
+def _dotted(x: list[str], values: Sequence[int | None], name: str) -> dict:
     return {
         "type": "scatter",
         "mode": "lines",
         "x": x,
-        "y": [int(v) for v in values],
+        "y": [None if v is None else int(v) for v in values],
         "name": name,
         "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
@@ -630,14 +635,23 @@ def _end_text(x: list[float | None], shares: list[float | None], position: str) 
 
 
 def _rows_text(labels: Iterable[str]) -> list[str]:
-    """Words for rows; cut where they would leave no room for bars on a phone, and kept unique."""
+    """Words for rows, in two lines where one would leave no room for bars; kept unique."""
     texts: list[str] = []
     for label in labels:
-        text = _cut(label)
+        text = _two_lines(label)
         while text in texts:
             text += "\u200b"
         texts.append(text)
     return texts
+
+
+def _two_lines(label: str, longest: int = 20) -> str:
+    """The label, broken at the space nearest its middle when it is longer than `longest`."""
+    spaces = [i for i, letter in enumerate(label) if letter == " "]
+    if len(label) <= longest or not spaces:
+        return _cut(label)
+    middle = min(spaces, key=lambda i: abs(i - len(label) / 2))
+    return f"{_cut(label[:middle])}<br>{_cut(label[middle + 1 :])}"
 
 
 def _cut(label: str) -> str:

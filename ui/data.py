@@ -39,7 +39,7 @@ from insights import metrics, steps
 from insights.breaker import breaker
 from insights.health import gaps as health_gaps
 from insights.incidents import Finding, Incident, silence
-from insights.model import Place, PostFilter, Scope
+from insights.model import Place, Platform, PostFilter, Scope
 from settings import Settings, read_settings
 
 _SOURCE = "source_of_run"
@@ -309,7 +309,9 @@ def _collection(version: int, _engine: Engine) -> Status:
         last_success = queries.last_success(connection)
         health = queries.platform_health(connection)
     resting = (health["status"] == "skipped") & health["error_kind"].notna()
-    rows = health[health["status"].isin(_TROUBLE) | resting].to_dict("records")
+    troubles = health["status"].isin(_TROUBLE) | resting
+    # Lines left out of a file are the file's fault; no platform fails.
+    rows = health[troubles & (health["platform"] != Platform.IMPORT)].to_dict("records")
     troubled = tuple(
         (row["platform"], row["error_kind"], _instant(row["failing_since"])) for row in rows
     )
@@ -398,11 +400,15 @@ def totals(scope: Scope) -> metrics.Totals:
 
 @dataclass(frozen=True)
 class Compared:
-    """Totals of two spans of equal length and weekdays; `span` is None where there are none."""
+    """Totals of two spans of equal length and weekdays; `span` is None where there are none.
+
+    `too_new`: there are none because collection began in the middle of the earlier one.
+    """
 
     span: metrics.Comparison | None
     now: metrics.Totals | None = None
     before: metrics.Totals | None = None
+    too_new: bool = False
 
 
 def compared(scope: Scope) -> Compared:
@@ -410,7 +416,22 @@ def compared(scope: Scope) -> Compared:
     span = metrics.compared(scope, today())
     if span is None:
         return Compared(None)
-    return Compared(span, totals(span.now), totals(span.before))
+    before = totals(span.before)
+    if before.posts and _begins_within(span):
+        return Compared(None, too_new=True)
+    return Compared(span, totals(span.now), before)
+
+
+def first_day() -> date | None:
+    """The local day of the oldest counted post, None while there is none."""
+    return _source().cube.first_day
+
+
+def _begins_within(span: metrics.Comparison) -> bool:
+    """Whether collection began so late in the earlier span that it cannot be compared."""
+    first = first_day()
+    early = metrics.must_be_known(span, first) if first else None
+    return early is not None and totals(early).posts == 0
 
 
 def daily(scope: Scope) -> pd.DataFrame:

@@ -168,6 +168,7 @@ def standing(row: Mapping[str, Any] | None) -> Health:
         updated=row["updated"],
         started_at=known(row["started_at"]),
         last_ok_at=known(row["last_ok_at"]),
+        by_hand=row["platform"] == Platform.IMPORT,
     )
 
 
@@ -176,21 +177,30 @@ def _platform(code: str, state: Health, row: Mapping[str, Any]) -> None:
         st.markdown(f"**{text.platform(code)}**", width="stretch")
         st.badge(text.name_of("health", state), icon=_ICONS[state], color=_COLOURS[state])
     kind = known(row.get("error_kind")) or "unknown"
-    st.markdown(_sentence(state, row, kind))
+    st.markdown(_sentence(code, state, row, kind))
     if row:
         st.caption("  \n".join(_fine_print(row)))
-    st.markdown(t("data_health.do", what=t(f"data_health.do_{_remedy(state, kind)}")))
+    st.markdown(
+        t("data_health.do", what=t(f"data_health.do_{_keyless(code, _remedy(state, kind))}"))
+    )
     noted = [known(row.get(name)) for name in ("error", "note")]
-    if any(noted) and state not in (Health.OK, Health.NOTHING_NEW):
+    by_hand = code == Platform.IMPORT  # which lines of a file were left out is no trouble
+    if any(noted) and (by_hand or state not in (Health.OK, Health.NOTHING_NEW)):
         with st.expander(t("data_health.details")):
             # Partly a platform's own words: shown, never obeyed.
             blocks.plain("\n".join(str(words) for words in noted if words))
 
 
-def _sentence(state: Health, row: Mapping[str, Any], kind: str) -> str:
+def _keyless(code: str, state: str) -> str:
+    """The classifier without a key has words of its own: posts wait for it."""
+    own = code == CLASSIFY and state == Health.NOT_CONFIGURED
+    return f"{state}_{CLASSIFY}" if own else state
+
+
+def _sentence(code: str, state: Health, row: Mapping[str, Any], kind: str) -> str:
     what = text.name_of("error", kind)
     said = t(
-        f"data_health.is_{state}",
+        f"data_health.is_{_keyless(code, str(state))}",
         new=text.number(row.get("stored")),
         updated=text.number(row.get("updated")),
         since=text.moment(known(row.get("started_at")), data.zone()),
@@ -213,6 +223,8 @@ def _fine_print(row: Mapping[str, Any]) -> Iterable[str]:
         yield t("data_health.success", when=when, ago=text.ago(last, data.now()))
     else:
         yield t("data_health.no_success")
+    if row["platform"] == Platform.IMPORT:
+        return
     if since:
         times = int(row["consecutive_failures"])
         key = "data_health.failing" if times > 1 else "data_health.failing_one"

@@ -141,7 +141,7 @@ def line_below(compared: data.Compared) -> None:
     """What was compared with what."""
     span = compared.span
     if span is None:
-        st.caption(t("change.none"))
+        st.caption(t("change.too_new" if compared.too_new else "change.none"))
         return
     now, before = (text.days(s.since, s.until - timedelta(days=1)) for s in (span.now, span.before))
     key = "change.compared" if span.whole_weeks else "change.compared_days"
@@ -189,11 +189,18 @@ def gaps(scope: Scope) -> list[charts.Gap]:
     ]
 
 
-def _weeks_before(scope: Scope) -> list[int]:
-    """The posts of as many days, a whole number of weeks earlier: equal weekdays lie together."""
+def _weeks_before(scope: Scope) -> list[int | None]:
+    """The posts of as many days, a whole number of weeks earlier: equal weekdays lie together.
+
+    None for days before anything was collected: nobody knows what was posted then.
+    """
     back = timedelta(days=7 * -(-scope.days // 7))
     earlier = replace(scope, since=scope.since - back, until=scope.until - back)
-    return data.daily(earlier)["posts"].tolist()
+    days, first = data.daily(earlier), data.first_day()
+    return [
+        posts if first is not None and day >= first else None
+        for day, posts in zip(days["day"], days["posts"].tolist(), strict=True)
+    ]
 
 
 def _events(scope: Scope) -> list[tuple]:
