@@ -16,7 +16,7 @@ from insights.topics import TOPICS
 from ui import blocks, data, export, filters, shell, text
 from ui.text import t
 
-PER_PAGE = 30
+PER_PAGE = 20
 FILE_LIMIT = 20_000
 ANY = "any"
 SENTIMENTS = (ANY, *(str(label) for label in Sentiment), "unclassified")
