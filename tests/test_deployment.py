@@ -140,18 +140,16 @@ def test_the_procfile_starts_both_processes():
 @pytest.fixture
 def with_roles(postgres):
     """The address of a database with the documented roles, one for each of them."""
-    owner = postgres.new_database()
+    owner = postgres.empty_database()
     engine = open_writer(owner)
     statements = re.search(r"```sql\n(.*?)```", read("docs/deployment.md"), re.DOTALL)[1]
     with engine.begin() as connection:
         connection.exec_driver_sql(statements)
     yield {role: owner.replace("postgres@", f"{role}@") for role in ROLES}
-    engine.dispose()
-    postgres.drop_database(owner)
-    rest = open_writer(re.sub(r"@/\w+", "@/postgres", owner))
-    with rest.begin() as connection:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {', '.join(ROLES)} CASCADE")
         connection.exec_driver_sql(f"DROP ROLE {', '.join(ROLES)}")
-    rest.dispose()
+    engine.dispose()
 
 
 def write(engine, statement: str) -> None:
