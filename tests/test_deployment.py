@@ -147,8 +147,9 @@ def with_roles(postgres):
         connection.exec_driver_sql(statements)
     yield {role: owner.replace("postgres@", f"{role}@") for role in ROLES}
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP OWNED BY {', '.join(ROLES)} CASCADE")
-        connection.exec_driver_sql(f"DROP ROLE {', '.join(ROLES)}")
+        for role in ROLES:  # together they stumble over what one gave the other
+            connection.exec_driver_sql(f"DROP OWNED BY {role} CASCADE")
+            connection.exec_driver_sql(f"DROP ROLE {role}")
     engine.dispose()
 
 
