@@ -56,7 +56,10 @@ _COLUMNS = (
     " found_by, counted, counted_why, counted_by_rule, place_id, sentiment, sentiment_score,"
     " classified_by, waiting, classify_attempts"
 )
-_TOPIC_COLUMNS = "post_id, platform, topic, day"
+_AT = {name: place for place, name in enumerate(_COLUMNS.split(", "))}
+_TOPIC_COLUMNS = (
+    "post_id, platform, topic, created_at, day, place_id, counted, sentiment, engagement"
+)
 
 
 # --- the database ---------------------------------------------------------------------------------
@@ -111,7 +114,8 @@ def _rows(start, first, place, nowhere, platform, second, counts, unknown, label
         )  # fmt: skip
         if sentiment is not None:
             chosen = {TOPICS[topics[i, k]] for k in range(2) if some[i, k]}
-            named += [(key, on, topic, posts[-1][8]) for topic in chosen]
+            repeated = (at, *(posts[-1][_AT[name]] for name in _TOPIC_COLUMNS.split(", ")[4:]))
+            named += [(key, on, topic, *repeated) for topic in chosen]
     return posts, named
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select, text, true
+from sqlalchemy import Connection, Select, exists, func, or_, select, text
 
 from db.tables import UNKNOWN_PLACE, data_version, post_topics, social_posts
 from insights.model import PostFilter, Scope, number_of
@@ -24,20 +24,13 @@ SORTS = ("newest", "engagement")
 UNCLASSIFIED = "unclassified"
 # How many posts an ordered walk passes before it gives up; the second only where no way is short.
 WALKS = (4_000, 40_000)
-# The same from topic to post, where each step costs a look at the post.
-TOPIC_WALKS = (300, 1_500)
-# And from post to topic, where only posts that pass every other test are looked up.
-LOOKUP_WALKS = (1_500, 20_000)
 # How many of the newest posts tell how rare a filter is.
 SAMPLE = 4_000
-# From post to topic or back, one look costs as much as passing so many posts in an index.
-LOOK = 20
-# No count of a topic's posts goes on beyond this.
-LONG = 6_000
 
 _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
 COUNTED = text("social_posts.counted")
+_TOPIC_COUNTED = text("post_topics.counted")
 NOT_COUNTED = text("NOT social_posts.counted")
 
 
@@ -50,34 +43,32 @@ class Route:
 
     way: list
     rest: list
-    topic: bool = False
     time: Any = None
 
     def posts(self, *columns) -> Select:
-        source = select(*columns).select_from(social_posts)
-        if self.topic:
-            source = source.join(
-                post_topics,
-                and_(
-                    post_topics.c.post_id == _post.post_id,
-                    post_topics.c.platform == _post.platform,
-                ),
-            )
-        return source.where(*self.way, *self.rest)
+        return select(*columns).where(*self.way, *self.rest)
 
 
 class Search:
     """The posts of one filter. `place_ids` are its places by id (0 for "place unknown"), None for
-    all."""
+    all.
+
+    The posts of a topic are searched in `post_topics`, which repeats what is asked of them.
+    """
 
     def __init__(self, connection: Connection, wanted: PostFilter, place_ids: Sequence[int] | None):
         self._connection = connection
         self._wanted = wanted
         self._ids = place_ids
+        self._row = _post
+        self._counted = [COUNTED]
+        if wanted.topic is not None and wanted.counted:
+            self._row = post_topics.c
+            self._counted = [_TOPIC_COUNTED, post_topics.c.topic == wanted.topic]
 
     def count(self) -> int:
         """How many posts there are."""
-        statement = self._shortest()[0].posts(func.count())
+        statement = self._shortest()[0].posts(func.count()).select_from(self._row.post_id.table)
         return self._connection.execute(statement).scalar_one()
 
     def keys(self, sort: str, limit: int, offset: int) -> list[Key]:
@@ -88,7 +79,8 @@ class Search:
         """
         if not self._wanted.counted or self._wanted.text:
             return self._page(self._shortest()[0], sort, limit, offset)
-        walk, (few, many) = self._walk(sort)
+        walk = self._walk_by_engagement if sort == "engagement" else self._walk_by_time
+        few, many = WALKS
         route, is_all = walk(few)
         found = self._page(route, sort, limit, offset)
         if len(found) == limit or is_all:
@@ -96,7 +88,7 @@ class Search:
         best, cost = self._shortest()
         # A page behind an offset says nothing of how many posts came before it.
         steps = 1.5 * few * limit / len(found) if found and not offset else many
-        if steps <= many and steps * (LOOK if route.topic else 1) < cost:
+        if steps <= many and steps < cost:
             route, is_all = walk(many)
             found = self._page(route, sort, limit, offset)
             if len(found) == limit or is_all:
@@ -108,7 +100,7 @@ class Search:
 
         Where the page ends is found in the index alone, so that only its own rows are fetched.
         """
-        column = _post.engagement + 0 if sort == "engagement" else route.time
+        column = self._row.engagement + 0 if sort == "engagement" else route.time
         if column is not None:
             ends = route.posts(column).order_by(column.desc().nulls_last())
             edge = self._connection.execute(ends.limit(1).offset(offset + limit - 1)).scalar()
@@ -117,43 +109,26 @@ class Search:
         return self._page(route, sort, limit, offset)
 
     def _page(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
-        statement = route.posts(_post.post_id, _post.platform).order_by(*order(sort))
+        statement = route.posts(self._row.post_id, self._row.platform).order_by(
+            *order(sort, self._row)
+        )
         rows = self._connection.execute(statement.limit(limit).offset(offset))
         return [(row.post_id, row.platform) for row in rows]
 
-    def _walk(self, sort: str) -> tuple[Callable[[int], tuple[Route, bool]], tuple[int, int]]:
-        """The way along the first posts of an order, and how far to go at first and at last.
-
-        Called with a number of posts it gives the route, and whether that leads past all there are.
-        """
-        if self._wanted.topic is None:
-            walk = self._walk_by_engagement if sort == "engagement" else self._walk_by_time
-            return walk, WALKS
-        if sort == "newest":
-            return self._walk_by_topic, TOPIC_WALKS
-        return self._walk_by_engagement, LOOKUP_WALKS
-
     def _walk_by_engagement(self, steps: int) -> tuple[Route, bool]:
-        column = _post.engagement
-        way = [COUNTED, column.is_not(None)]
+        column = self._row.engagement
+        way = [*self._counted, column.is_not(None)]
         edge = self._edge(column, way, steps)
         # Posts of unknown engagement are not on this way, so it never leads past all.
         bound = [] if edge is None else [column >= edge]
         return Route([*way, *bound], [*self._inert_days, *self._tests]), False
 
     def _walk_by_time(self, steps: int) -> tuple[Route, bool]:
-        column, (since, until) = _post.created_at, self._instants
-        edge = self._edge(column, [COUNTED, since, until], steps)
+        column, (since, until) = self._row.created_at, self._instants
+        edge = self._edge(column, [*self._counted, since, until], steps)
         # One lower bound: SQLite takes the first of two for the index and only tests the other.
-        way = [COUNTED, until, since if edge is None else column >= edge]
+        way = [*self._counted, until, since if edge is None else column >= edge]
         return Route(way, self._tests), edge is None
-
-    def _walk_by_topic(self, steps: int) -> tuple[Route, bool]:
-        route = self._by_topic()
-        named, since, until = route.way
-        edge = self._edge(post_topics.c.day, route.way, steps)
-        way = [named, until, since if edge is None else post_topics.c.day >= edge]
-        return Route(way, route.rest, topic=True), edge is None
 
     def _edge(self, column, way: list, steps: int) -> Any:
         """The value of an ordered column so many steps along the way; None beyond its end."""
@@ -163,47 +138,35 @@ class Search:
     def _shortest(self) -> tuple[Route, float]:
         """The cheapest route and its cost, in posts passed in an index."""
         if not self._wanted.counted:
-            return Route([NOT_COUNTED, *self._days], [~_post.is_repost, *self._labels]), 0
-        by_days = Route([COUNTED, *self._instants], self._tests, time=_post.created_at)
+            return Route([NOT_COUNTED, *self._days], [~self._row.is_repost, *self._labels]), 0
+        by_days = Route([*self._counted, *self._instants], self._tests, time=self._row.created_at)
         sample = self._sample()
         if sample is None:
             return by_days, SAMPLE
-        passing, total, shares = sample
-        looks = LOOK * passing * total if self._wanted.topic else 0
-        costs = [(by_days, total + looks)]
-        costs += [(make(), share * total + looks) for make, share in shares]
-        if self._wanted.topic is not None:
-            route = self._by_topic()
-            costs.append((route, LOOK * self._named(route)))
+        total, shares = sample
+        costs = [(by_days, total), *((make(), share * total) for make, share in shares)]
         return min(costs, key=lambda pair: pair[1])
 
-    def _sample(self) -> tuple[float, float, list[tuple[Callable[[], Route], float]]] | None:
-        """What the newest posts of the days tell: the share that passes all tests but the topic,
-        about how many posts the days have, and the share of each route; None where they are few.
-        """
+    def _sample(self) -> tuple[float, list[tuple[Callable[[], Route], float]]] | None:
+        """What the newest posts of the days tell: about how many there are, and which share of
+        them each route passes; None where they are few."""
         since, until = self._instants
-        edge = self._edge(_post.created_at, [COUNTED, since, until], SAMPLE)
+        edge = self._edge(self._row.created_at, [*self._counted, since, until], SAMPLE)
         if edge is None:
             return None
         routes = self._routes
-        tests = [and_(*self._places, *self._labels, true()), *(test for _, test in routes)]
-        counts = self._connection.execute(
-            select(*(func.count().filter(test) for test in tests)).where(
-                COUNTED, until, _post.created_at >= edge
-            )
+        _, *counts = self._connection.execute(
+            select(func.count(), *(func.count().filter(test) for _, test in routes))
+            .select_from(self._row.post_id.table)
+            .where(*self._counted, until, self._row.created_at >= edge)
         ).one()
         first, last = (
             _midnight(self._wanted.scope.since, UTC),
             _midnight(self._wanted.scope.until, UTC),
         )
         total = SAMPLE * (last - first) / max(last - edge, timedelta(hours=1))
-        passing, *shares = ((count + 1) / SAMPLE for count in counts)
-        return passing, total, list(zip((make for make, _ in routes), shares, strict=True))
-
-    def _named(self, route: Route) -> int:
-        """How many posts a topic has in the days, counted up to LONG."""
-        some = select(text("1")).select_from(post_topics).where(*route.way).limit(LONG).subquery()
-        return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+        shares = ((count + 1) / SAMPLE for count in counts)
+        return total, list(zip((make for make, _ in routes), shares, strict=True))
 
     @property
     def _routes(self) -> list[tuple[Callable[[], Route], Any]]:
@@ -212,30 +175,27 @@ class Search:
         routes: list[tuple[Callable[[], Route], Any]] = []
         if self._ids is not None:
             routes.append((self._by_places, *self._places))
+        if self._row is not _post:
+            return routes
         if wanted.sentiment == UNCLASSIFIED:
-            routes.append((self._by_missing_label, _post.sentiment.is_(None)))
+            routes.append((self._by_missing_label, self._row.sentiment.is_(None)))
         if wanted.scope.platform is not None:
-            routes.append((self._by_platform, _post.platform == wanted.scope.platform))
+            routes.append((self._by_platform, self._row.platform == wanted.scope.platform))
         return routes
 
     def _by_places(self) -> Route:
-        way = [COUNTED, *self._days, at_places(self._ids or [])]
-        return Route(way, self._tests, time=_post.day + 0)
+        way = [*self._counted, *self._days, at_places(self._ids or [], self._row)]
+        return Route(way, self._tests, time=self._row.day + 0)
 
     def _by_missing_label(self) -> Route:
-        way = [COUNTED, _post.sentiment.is_(None), *self._instants]
-        return Route(way, self._tests, time=_post.created_at)
+        way = [*self._counted, self._row.sentiment.is_(None), *self._instants]
+        return Route(way, self._tests, time=self._row.created_at)
 
     def _by_platform(self) -> Route:
-        platform = _post.platform == self._wanted.scope.platform
-        return Route([COUNTED, platform, *self._instants], self._tests, time=_post.created_at)
-
-    def _by_topic(self) -> Route:
-        since, until = self._bounds
-        named = post_topics.c
-        way = [named.topic == self._wanted.topic, named.day >= since, named.day < until]
-        rest = [COUNTED, *self._inert_days, *self._places, *self._labels]
-        return Route(way, rest, topic=True)
+        platform = self._row.platform == self._wanted.scope.platform
+        return Route(
+            [*self._counted, platform, *self._instants], self._tests, time=self._row.created_at
+        )
 
     # --- conditions ---
 
@@ -246,13 +206,13 @@ class Search:
     @property
     def _days(self) -> list:
         since, until = self._bounds
-        return [_post.day >= since, _post.day < until]
+        return [self._row.day >= since, self._row.day < until]
 
     @property
     def _inert_days(self) -> list:
         """The days as a test that no index can serve."""
         since, until = self._bounds
-        return [_post.day + 0 >= since, _post.day + 0 < until]
+        return [self._row.day + 0 >= since, self._row.day + 0 < until]
 
     @cached_property
     def _instants(self) -> list:
@@ -260,13 +220,13 @@ class Search:
         zone = ZoneInfo(self._connection.execute(select(data_version.c.timezone)).scalar_one())
         scope = self._wanted.scope
         return [
-            _post.created_at >= _midnight(scope.since, zone),
-            _post.created_at < _midnight(scope.until, zone),
+            self._row.created_at >= _midnight(scope.since, zone),
+            self._row.created_at < _midnight(scope.until, zone),
         ]
 
     @property
     def _tests(self) -> list:
-        return [*self._places, *self._labels, *self._topic]
+        return [*self._places, *self._labels]
 
     @property
     def _places(self) -> list:
@@ -274,7 +234,7 @@ class Search:
         in the wanted order, and take 630 ms instead of 0.03 for the newest 20 of Langkawi."""
         if self._ids is None:
             return []
-        return [func.coalesce(_post.place_id + 0, UNKNOWN_PLACE).in_(self._ids)]
+        return [func.coalesce(self._row.place_id + 0, UNKNOWN_PLACE).in_(self._ids)]
 
     @property
     def _labels(self) -> list:
@@ -282,38 +242,32 @@ class Search:
         wanted = self._wanted
         tests: list[Any] = []
         if wanted.scope.platform is not None:
-            tests.append(func.coalesce(_post.platform, "") == wanted.scope.platform)
+            tests.append(func.coalesce(self._row.platform, "") == wanted.scope.platform)
         elif wanted.scope.left_out:
-            tests.append(func.coalesce(_post.platform, "").not_in(wanted.scope.left_out))
+            tests.append(func.coalesce(self._row.platform, "").not_in(wanted.scope.left_out))
         if wanted.sentiment is not None:
             label = "" if wanted.sentiment == UNCLASSIFIED else wanted.sentiment
-            tests.append(func.coalesce(_post.sentiment, "") == label)
+            tests.append(func.coalesce(self._row.sentiment, "") == label)
         if wanted.text:
-            tests.append(_post.content.icontains(wanted.text, autoescape=True))
+            tests.append(self._says(wanted.text))
         return tests
 
-    @property
-    def _topic(self) -> list:
-        if self._wanted.topic is None:
-            return []
-        named = post_topics.c
-        return [
-            exists().where(
-                named.post_id == _post.post_id,
-                named.platform == _post.platform,
-                named.topic == self._wanted.topic,
-            )
-        ]
+    def _says(self, words: str) -> Any:
+        found = _post.content.icontains(words, autoescape=True)
+        if self._row is _post:
+            return found
+        same = (self._row.post_id == _post.post_id, self._row.platform == _post.platform)
+        return exists().where(*same, found).correlate(post_topics)
 
 
-def order(sort: str) -> list:
-    """The order of a list: complete, so that its pages never overlap.
+def order(sort: str, row=_post) -> list:
+    """The order of a list, by the columns of `row`: complete, so that its pages never overlap.
 
     A post's day never contradicts its time: naming it lets an index serve the first terms.
     """
-    rest = [_post.created_at.desc(), _post.post_id, _post.platform]
+    rest = [row.created_at.desc(), row.post_id, row.platform]
     if sort == "engagement":
-        return [_post.engagement.desc().nulls_last(), _post.day.desc(), *rest]
+        return [row.engagement.desc().nulls_last(), row.day.desc(), *rest]
     if sort == "newest":
         return rest
     raise ValueError(f"posts are sorted by {' or '.join(SORTS)}, not {sort!r}")
@@ -330,10 +284,10 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-def at_places(ids: Sequence[int]):
+def at_places(ids: Sequence[int], row=_post):
     """The condition that lets an index on the place serve these places."""
     known = [place_id for place_id in ids if place_id != UNKNOWN_PLACE]
     if UNKNOWN_PLACE not in ids:
-        return _post.place_id.in_(known)
-    nowhere = _post.place_id.is_(None)
-    return or_(_post.place_id.in_(known), nowhere) if known else nowhere
+        return row.place_id.in_(known)
+    nowhere = row.place_id.is_(None)
+    return or_(row.place_id.in_(known), nowhere) if known else nowhere

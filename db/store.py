@@ -200,13 +200,7 @@ def _move_days(connection: Connection, zone_name: str) -> None:
         connection.execute(
             update(social_posts).where(_KEY_GIVEN).values(day=bindparam("new_day")), moved
         )
-        connection.execute(
-            _MOVE_TOPICS,
-            [
-                {"id": row["key_id"], "of": row["key_platform"], "new_day": row["new_day"]}
-                for row in moved
-            ],
-        )
+        _repeat(connection, ((row["key_id"], row["key_platform"]) for row in moved))
     connection.execute(update(data_version).values(timezone=zone_name))
     rebuild_totals(connection)
 
@@ -246,10 +240,10 @@ def save_page(
     labelled = _label_new(page, known, labels, now)
     changed = _upsert(connection, [row for _, row in page.values()], known)
     _link(connection, page, known, changed)
-    _move_topics(connection, known, changed)
+    _repeat(connection, (key for key in changed if key in known))
     cells, topic_cells = _touched(known, changed)
     if labelled:
-        _save_topics(connection, labelled, changed)
+        _save_topics(connection, labelled)
         topic_cells |= {_cell_of(changed[key]) for key in labelled}
     recount(connection, version, cells, topic_cells)
     save_quarantine(connection, refused, now)
@@ -481,24 +475,30 @@ _UNLINK = delete(post_places).where(
 )
 
 
-def _move_topics(
-    connection: Connection, known: Mapping[Key, Any], changed: Mapping[Key, Any]
-) -> None:
-    """Topics repeat their post's day, which moves when its estimated time becomes known."""
-    moved = [
-        {"id": key[0], "of": key[1], "new_day": row.day}
-        for key, row in changed.items()
-        if key in known and known[key].day != row.day
-    ]
-    if moved:
-        connection.execute(_MOVE_TOPICS, moved)
+def _repeat(connection: Connection, keys: Iterable[Key]) -> None:
+    """Let the topics of these posts say again what the posts themselves say now."""
+    for platform, ids in _by_platform(keys):
+        connection.execute(_repeat_statement(), {"of": platform, "ids": ids})
 
 
-_MOVE_TOPICS = (
-    update(post_topics)
-    .where(post_topics.c.post_id == bindparam("id"), post_topics.c.platform == bindparam("of"))
-    .values(day=bindparam("new_day"))
-)
+@functools.cache
+def _repeat_statement():
+    post, named = social_posts.c, post_topics.c
+    return (
+        update(post_topics)
+        .where(
+            named.platform == bindparam("of"),
+            named.post_id.in_(bindparam("ids", expanding=True)),
+            post.post_id == named.post_id,
+            post.platform == named.platform,
+            or_(*(named[name].is_distinct_from(post[name]) for name in _REPEATED)),
+        )
+        .values({name: post[name] for name in _REPEATED})
+    )
+
+
+# What a post's topics repeat of it.
+_REPEATED = ("created_at", "day", "place_id", "counted", "sentiment", "engagement")
 
 
 def _text_moved(row: Mapping[str, Any], before) -> bool:
@@ -545,6 +545,7 @@ def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datet
     if moved:
         connection.execute(_RELINK, moved)
     keys = [(row["key_id"], row["key_platform"]) for row in moved]
+    _repeat(connection, keys)
     cells, topics = _touched({key: known[key] for key in keys}, _known(connection, keys))
     recount(connection, version, cells, topics)
     return len(moved)
@@ -637,7 +638,7 @@ def save_classifications(
     connection.execute(
         _CLASSIFY, [_labelled(by_key[key][1], row, whys[key]) for key, row in known.items()]
     )
-    _save_topics(connection, {key: by_key[key][0] for key in known}, known)
+    _save_topics(connection, {key: by_key[key][0] for key in known})
     after = _known(connection, known)
     rows = [row for row in (*known.values(), *after.values()) if row.counted]
     cells = {_cell_of(row) for row in rows}
@@ -744,9 +745,8 @@ def _rule_whys(connection: Connection, known: Mapping[Key, Any]) -> dict[Key, st
     return whys
 
 
-def _save_topics(
-    connection: Connection, answers: Mapping[Key, Classification], known: Mapping[Key, Any]
-) -> None:
+def _save_topics(connection: Connection, answers: Mapping[Key, Classification]) -> None:
+    """Replace the topics of these posts, which hold their labels already."""
     for platform, ids in _by_platform(answers):
         connection.execute(
             delete(post_topics).where(
@@ -754,12 +754,23 @@ def _save_topics(
             )
         )
     rows = [
-        {**_key_row(key), "topic": topic, "day": known[key].day}
+        {"id": key[0], "of": key[1], "topic": topic}
         for key, answer in answers.items()
         for topic in texts(answer.topics)
     ]
     if rows:
-        connection.execute(insert(post_topics), rows)
+        connection.execute(_ADD_TOPIC, rows)
+
+
+_ADD_TOPIC = insert(post_topics).from_select(
+    ["post_id", "platform", "topic", *_REPEATED],
+    select(
+        social_posts.c.post_id,
+        social_posts.c.platform,
+        bindparam("topic", type_=post_topics.c.topic.type),
+        *(social_posts.c[name] for name in _REPEATED),
+    ).where(social_posts.c.post_id == bindparam("id"), social_posts.c.platform == bindparam("of")),
+)
 
 
 def note_refusals(

@@ -236,14 +236,51 @@ post_topics = Table(
     Column("post_id", Text, primary_key=True),
     Column("platform", Text, primary_key=True),
     Column("topic", Text, primary_key=True),
-    # The post's day, repeated here so that the posts of a topic can be found by it.
+    # These repeat the post's, so that a topic's posts are found, tested and put in order here.
+    Column("created_at", Instant, nullable=False),
     Column("day", Integer, nullable=False),
+    Column("place_id", Integer),
+    Column("counted", Boolean, nullable=False),
+    Column("sentiment", Text),
+    Column("engagement", BigInteger),
     ForeignKeyConstraint(
         ["post_id", "platform"],
         ["social_posts.post_id", "social_posts.platform"],
         ondelete="CASCADE",
     ),
-    Index("ix_post_topics_topic", "topic", "day"),
+)
+Index(
+    "ix_topics_created",
+    post_topics.c.topic,
+    post_topics.c.created_at,
+    post_topics.c.place_id,
+    post_topics.c.platform,
+    post_topics.c.sentiment,
+    post_topics.c.engagement,
+    sqlite_where=_counted,
+    postgresql_where=_counted,
+)
+Index(
+    "ix_topics_engagement",
+    post_topics.c.topic,
+    post_topics.c.engagement,
+    post_topics.c.day,
+    post_topics.c.place_id,
+    post_topics.c.platform,
+    post_topics.c.sentiment,
+    sqlite_where=_counted,
+    postgresql_where=_counted,
+)
+Index(
+    "ix_topics_place_day",
+    post_topics.c.topic,
+    post_topics.c.place_id,
+    post_topics.c.day,
+    post_topics.c.platform,
+    post_topics.c.engagement,
+    post_topics.c.sentiment,
+    sqlite_where=_counted,
+    postgresql_where=_counted,
 )
 
 # place_id 0 stands for "Kedah, place unknown": a key column cannot be NULL.

@@ -1,4 +1,6 @@
-"""Whatever happens to posts, the totals equal a group-by over them, and the cube equals both."""
+"""Whatever happens to posts, the totals equal a group-by over them, and the cube equals both.
+
+So do the columns of a post that its topics repeat."""
 
 from __future__ import annotations
 
@@ -151,7 +153,7 @@ def assert_totals_are_exact(connection) -> None:
 def assert_topics_are_exact(connection) -> None:
     wanted = defaultdict(lambda: defaultdict(int))
     rows = connection.execute(
-        select(social_posts, post_topics.c.topic, post_topics.c.day.label("topic_day"))
+        select(social_posts, post_topics.c.topic)
         .join(
             post_topics,
             (post_topics.c.post_id == social_posts.c.post_id)
@@ -160,7 +162,6 @@ def assert_topics_are_exact(connection) -> None:
         .where(social_posts.c.counted)
     )
     for row in rows:
-        assert row.topic_day == row.day
         key = (row.place_id or UNKNOWN_PLACE, row.day, row.platform, row.topic)
         wanted[key][row.sentiment] += 1
     found = {
@@ -170,6 +171,18 @@ def assert_topics_are_exact(connection) -> None:
     assert found.keys() == wanted.keys()
     for key, labels in wanted.items():
         assert {label: found[key][label] for label in labels} == labels
+
+
+REPEATED = ("created_at", "day", "place_id", "counted", "sentiment", "engagement")
+
+
+def assert_topics_repeat_their_posts(connection) -> None:
+    """Also where the post does not count: it may count again."""
+    posts = {(row.post_id, row.platform): row for row in connection.execute(select(social_posts))}
+    for topic in connection.execute(select(post_topics)):
+        post = posts[topic.post_id, topic.platform]
+        for name in REPEATED:
+            assert getattr(topic, name) == getattr(post, name), (topic, name)
 
 
 def scopes():
@@ -214,6 +227,7 @@ def test_totals_stay_equal_to_the_posts_behind_them(engine, seed):
         with snapshot(engine) as connection:
             assert_totals_are_exact(connection)
             assert_topics_are_exact(connection)
+            assert_topics_repeat_their_posts(connection)
 
 
 @pytest.mark.parametrize("seed", [4])
@@ -263,6 +277,17 @@ def test_youtube_is_added_to_nothing_unless_it_was_audited(engine):
     assert cube.totals(replace(SCOPE, platform="youtube")).posts > 0
 
 
+def test_topics_follow_their_posts_into_another_timezone(engine):
+    world = World(engine, 9)
+    for _ in range(25):
+        world.step()
+    with engine.begin() as connection:
+        store.set_up(connection, "America/New_York", PLACES)
+        assert_totals_are_exact(connection)
+        assert_topics_are_exact(connection)
+        assert_topics_repeat_their_posts(connection)
+
+
 def test_rebuilding_changes_no_cell(engine):
     world = World(engine, 7)
     for _ in range(25):
@@ -271,3 +296,4 @@ def test_rebuilding_changes_no_cell(engine):
         store.rebuild_totals(connection)
         assert_totals_are_exact(connection)
         assert_topics_are_exact(connection)
+        assert_topics_repeat_their_posts(connection)

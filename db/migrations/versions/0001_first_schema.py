@@ -340,7 +340,12 @@ def upgrade() -> None:
         sa.Column("post_id", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=True),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.Column("sentiment", sa.Text(), nullable=True),
+        sa.Column("engagement", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["post_id", "platform"],
             ["social_posts.post_id", "social_posts.platform"],
@@ -349,4 +354,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("post_id", "platform", "topic", name=op.f("pk_post_topics")),
     )
-    op.create_index("ix_post_topics_topic", "post_topics", ["topic", "day"], unique=False)
+    op.create_index(
+        "ix_topics_created",
+        "post_topics",
+        ["topic", "created_at", "place_id", "platform", "sentiment", "engagement"],
+        unique=False,
+        sqlite_where=sa.text("counted"),
+        postgresql_where=sa.text("counted"),
+    )
+    op.create_index(
+        "ix_topics_engagement",
+        "post_topics",
+        ["topic", "engagement", "day", "place_id", "platform", "sentiment"],
+        unique=False,
+        sqlite_where=sa.text("counted"),
+        postgresql_where=sa.text("counted"),
+    )
+    op.create_index(
+        "ix_topics_place_day",
+        "post_topics",
+        ["topic", "place_id", "day", "platform", "engagement", "sentiment"],
+        unique=False,
+        sqlite_where=sa.text("counted"),
+        postgresql_where=sa.text("counted"),
+    )
