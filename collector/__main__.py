@@ -51,6 +51,7 @@ from db.engine import (
     migrate,
     open_reader,
     open_writer,
+    parse_url,
     reason,
     schema_state,
     snapshot,
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs.set_up("INFO", (), UTC)  # until the settings say how
     try:
         settings = read_settings()
+        _check_addresses(settings)
         collector = Collector(settings, _set_up_logs(settings))
         return options.command(collector, options)
     except (SettingsError, FileError) as error:
@@ -121,10 +123,23 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("platform", choices=[p.value for p in Platform], metavar="PLATFORM")
     one.add_argument("post_id", metavar="POST_ID")
     add("status", _status, "say how collection stands")
-    one = add("explain", _explain, "print the places, language and sentiment of texts as JSON")
+    one = add(
+        "explain",
+        _explain,
+        "print the places and language of texts as JSON; sentiment too where GEMINI_API_KEY is set",
+    )
     one.add_argument("texts", nargs="*", metavar="TEXT", help="none: JSON lines with a text")
     one.add_argument("--offline", action="store_true", help="ask no classifier that needs a key")
     return parser
+
+
+def _check_addresses(settings: Settings) -> None:
+    """Raises SettingsError for an address of no database: no waiting will mend that."""
+    for name in ("database_url", "demo_database_url"):
+        try:
+            parse_url(getattr(settings, name))
+        except DatabaseError as error:
+            raise SettingsError(f"{name.upper()}: {error}") from error
 
 
 def _set_up_logs(settings: Settings) -> logs.Redactor:
@@ -180,7 +195,7 @@ class Collector:
     def ready(self) -> list[str]:
         """The platforms that can be searched; raises SettingsError when one is half configured."""
         found = setups(self.settings)
-        wrong = [f"{one.platform}: {one.said}" for one in found if one.wrong]
+        wrong = [f"{one.platform}: {one.said}" for one in found if one.wrong and not one.ready]
         if wrong:
             raise SettingsError("; ".join(wrong))
         return [one.platform for one in found if one.ready]

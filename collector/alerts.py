@@ -20,6 +20,7 @@ from db.engine import ERRORS, Connection, Engine, reason, snapshot
 from insights.incidents import (
     COLLECTOR,
     Incident,
+    Trouble,
     alarms,
     all_clears,
     finding,
@@ -34,6 +35,7 @@ REMEMBERED = timedelta(days=2)  # incidents that are over, and may still ask for
 LONGEST_SENDING = 30.0  # seconds for one mail, whatever the server does
 TLS_FROM_THE_START = 465  # the port on which no STARTTLS comes first
 LONGEST_LOOK = 60.0  # seconds between two looks for silence
+_WORDS = {Trouble.TOKEN: "refuses its token", Trouble.FAILING: "fails"}
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -179,7 +181,10 @@ class Alerts:
             return
         found = finding(runs, now)
         if is_new(found, known):
-            log.error("alerts: %s: %s", platform, found.kind)
+            since = self._local(found.since)
+            log.error(
+                "alert: %s %s since %s%s", _name(platform), _WORDS[found.kind], since, self._no_mail
+            )
             stored.open_incident(connection, platform, found, now)
 
     def _judge_silence(self, connection: Connection) -> None:
@@ -189,13 +194,25 @@ class Alerts:
         if found is None:
             self._close(connection, COLLECTOR, known, now)
         elif is_new(found, known):
-            log.error("alerts: no round has ended since %s", f"{found.since:%Y-%m-%d %H:%M} UTC")
+            since = self._local(found.since)
+            log.error("alert: no round has ended since %s%s", since, self._no_mail)
             stored.open_incident(connection, COLLECTOR, found, now)
 
     def _close(self, connection: Connection, platform: str, known: set[str], now: datetime) -> None:
         if known:
-            log.info("alerts: %s works again", platform)
+            log.info("alert over: %s works again", _name(platform))
             stored.close_incidents(connection, [platform], now)
+
+    def _local(self, instant: datetime) -> str:
+        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    @property
+    def _no_mail(self) -> str:
+        """Why nobody will be mailed; empty where somebody will, which is logged by itself."""
+        if self.server.configured:
+            return ""
+        empty = "ALERT_RECIPIENTS" if self.server.host else "SMTP_HOST"
+        return f"; no mail sent ({empty} is empty)"
 
     # --- mails ------------------------------------------------------------------------------------
 
@@ -224,8 +241,14 @@ class Alerts:
         with self.engine.begin() as connection:
             self.guard(connection)
             stored.note_mailed(connection, told, now)
-        log.info("alerts: mailed: %s", letter["Subject"])
+        readers = len(self.server.recipients)
+        many = "s" if readers > 1 else ""
+        log.info("alert: mailed to %d recipient%s: %s", readers, many, letter["Subject"])
         return True
+
+
+def _name(platform: str) -> str:
+    return {"classify": "the classifier", COLLECTOR: "collection", **letters.NAMES}[platform]
 
 
 def _kinds(connection: Connection, platform: str) -> set[str]:

@@ -22,7 +22,10 @@ MOST_HASHTAGS = 30  # unique ones that Instagram answers for in seven days
 
 @dataclass(frozen=True)
 class Setup:
-    """One platform's configuration: ready to be searched, or why not; `wrong` must be mended."""
+    """One platform's configuration: ready to be searched, or why not; `wrong` must be mended.
+
+    One that is ready and wrong is asked all the same and refused: it holds up no other.
+    """
 
     platform: str
     ready: bool
@@ -33,6 +36,12 @@ class Setup:
 def setups(settings: Any) -> list[Setup]:
     """Every platform's configuration, in the order of NEEDS; never a secret's value."""
     return [_setup(settings, platform) for platform in NEEDS]
+
+
+def _broken(value: str | tuple[str, ...]) -> bool:
+    """Whether a key or an id was pasted with something in its middle, which none of them has."""
+    parts = [value] if isinstance(value, str) else value
+    return any(part.split() != [part] for part in parts)
 
 
 def _setup(settings: Any, platform: str) -> Setup:
@@ -51,4 +60,9 @@ def _setup(settings: Any, platform: str) -> Setup:
             f"INSTAGRAM_HASHTAGS names more than the {MOST_HASHTAGS} that Instagram allows a week"
         )
         return Setup(platform, False, said, wrong=True)
+    if any(_broken(getattr(settings, name.lower())) for name in (key, *others)):
+        names = " or ".join((key, *others))
+        return Setup(
+            platform, True, f"{names} contains a space or line break; paste it again", True
+        )
     return Setup(platform, True, f"configured ({key} is set){DUTIES.get(platform, '')}")

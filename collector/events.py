@@ -42,6 +42,9 @@ _SEEDED = {
 }
 
 
+_REPLACEMENT = "(observed)"  # the library's mark of a day off for a holiday on a day of rest
+
+
 def refresh_events(connection: Connection, now: datetime, zone: tzinfo) -> int:
     """Bring templates and events up to date; returns how many events lie ahead.
 
@@ -86,8 +89,9 @@ def holiday_templates(
 ) -> dict[str, EventTemplate]:
     """Kedah's public holidays as templates with listed dates, by slug.
 
-    Second days and days in lieu belong to their holiday. A date that the library only estimates,
-    or that the seed marks as waiting for the moon, is still to be confirmed.
+    Second days belong to their holiday, replacement days are holidays of their own. A date that
+    the library only estimates, or that the seed marks as waiting for the moon, is still to be
+    confirmed.
     """
     years = tuple(years)
     english = _calendar("en_US", years)
@@ -98,11 +102,24 @@ def holiday_templates(
         for name, name_ms in zip(written.split("; "), malay[day].split("; "), strict=False):
             plain = _plain(name)
             slug = _SEEDED.get(plain) or f"holiday-{_slug(plain)}"
+            named = _names(plain, _plain(name_ms), seeded.get(slug))
+            if _REPLACEMENT in name:
+                # The library says "Cuti X" of it in Malay, which may be read as X itself.
+                named = (
+                    f"Cuti ganti {named[0].removeprefix('Cuti ')}",
+                    f"{named[1]} (replacement)",
+                )
+                slug += "-replacement"
             days[slug].add((day, "estimated" in name))
-            names.setdefault(slug, (_plain(name_ms), plain))
+            names.setdefault(slug, named)
     return {
         slug: _holiday(slug, names[slug], found, seeded.get(slug)) for slug, found in days.items()
     }
+
+
+def _names(english: str, malay: str, seeded: EventTemplate | None) -> tuple[str, str]:
+    """Malay and English, in the seed's words where it has some."""
+    return (seeded.name_ms, seeded.name_en) if seeded else (malay, english)
 
 
 def _calendar(language: str, years: tuple[int, ...]) -> dict[date, str]:

@@ -317,7 +317,8 @@ def _close(engine: Engine, run: int, report: ImportReport, now: datetime) -> Non
     problem = ""
     if report.bad:
         listed = ", ".join(map(str, report.bad[:20])) + (", …" if len(report.bad) > 20 else "")
-        problem = f"{len(report.bad)} lines were left out: {listed}"
+        lines = "line" if len(report.bad) == 1 else "lines"
+        problem = f"{len(report.bad)} {lines} left out: {listed}"
     status = RunStatus.OK
     if report.interrupted:
         status = RunStatus.INTERRUPTED

@@ -56,7 +56,8 @@ class Line:
     @property
     def counts(self) -> str:
         if self.platform == CLASSIFY:
-            return f"{self.updated} classified, {self.fetched - self.updated} not"
+            refused = self.fetched - self.updated
+            return f"{self.updated} classified" + (f", {refused} refused" if refused else "")
         return f"{self.new} new, {self.updated} updated, {self.quarantined} quarantined"
 
     def __str__(self) -> str:

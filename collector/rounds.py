@@ -437,7 +437,9 @@ def _classify(
         )
     if closed is not None:
         raise PlatformError(Kind.QUOTA, f"not asked before {closed:%Y-%m-%d %H:%M} UTC")
+    left = 0
     for outcome in classifier.classify(posts, context.stop) if posts else ():
+        left += outcome.left
         calls[0] += outcome.calls
         _save_outcome(context, outcome, line)
         if progress is not None:
@@ -446,8 +448,8 @@ def _classify(
             return
         context.check_budget()
     with context.engine.connect() as connection:
-        waiting = queries.backlog(connection, limits.audited)
-    line.say(f"{_posts_wait(waiting)} for a later round" if waiting else "")
+        waiting = queries.backlog(connection, limits.audited) - left
+    line.say(f"{_posts_wait(waiting)} for a later round" if waiting > 0 else "")
 
 
 def _posts_wait(count: int) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from collector.lease import NAME
 from db import incidents, queries
 from db.engine import Connection
+from insights.model import Platform
 
 SHOWN_QUARANTINE = 1000  # records counted; beyond that it says "1000 or more"
 
@@ -42,6 +43,8 @@ def status_lines(
 def _platform_line(row: Mapping[str, Any], zone: tzinfo) -> str:
     ended = row["finished_at"] if not _missing(row["finished_at"]) else row["started_at"]
     said = f"{row['platform']}: {row['status']} at {_time(ended, zone)}"
+    if row["platform"] == Platform.IMPORT:
+        return said + _last_file(row)
     if row["status"] == "skipped":
         return f"{said}, {row['note']}"
     said += f", {row['stored']} new, {row['updated']} updated, {row['quarantined']} quarantined"
@@ -54,6 +57,14 @@ def _platform_line(row: Mapping[str, Any], zone: tzinfo) -> str:
     if not _missing(row["note"]):
         said += f"; {row['note']}"
     return said
+
+
+def _last_file(row: Mapping[str, Any]) -> str:
+    """What became of the newest file; lines left out are its own fault and no failure of ours."""
+    said = f", last file: {row['stored']} new"
+    if row["updated"]:
+        said += f", {row['updated']} updated"
+    return said if _missing(row["error"]) else f"{said}, {row['error']}"
 
 
 def _holder(lease: Mapping[str, Any] | None, now: datetime, zone: tzinfo) -> str:

@@ -28,6 +28,9 @@ _MIGRATION_SECONDS = 60
 _READ_SECONDS = 30
 
 
+_SERVED = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+
+
 class DatabaseError(Exception):
     """The database cannot be used as it is; the message says so in the operator's words."""
 
@@ -60,15 +63,13 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise DatabaseError("DATABASE_URL is not a database address") from error
+        raise DatabaseError(f"that is no database address; {_SERVED}") from error
     backend = parsed.get_backend_name() if parsed.drivername != "postgres" else "postgresql"
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend == "sqlite":
         return parsed.set(drivername="sqlite+pysqlite")
-    raise DatabaseError(
-        f"databases of the kind {backend!r} are not served; use SQLite or PostgreSQL"
-    )
+    raise DatabaseError(f"databases of the kind {backend!r} are not served; {_SERVED}")
 
 
 def open_writer(url: str, busy_seconds: float = 15.0) -> Engine:

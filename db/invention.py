@@ -30,7 +30,7 @@ from insights.model import (
     Post,
     Sentiment,
 )
-from insights.recurrence import dates
+from insights.recurrence import dates, occurrences, only_month
 
 Weighted = TypeVar("Weighted", bound=Hashable)
 
@@ -343,7 +343,7 @@ class _Calendar:
 
 @functools.lru_cache(maxsize=800)
 def _calendar(day: date) -> _Calendar:
-    today = [template for template in _templates() if dates(template, day, _next(day))]
+    today = [template for template in _templates() if _is_on(template, day)]
     slugs = {template.slug for template in today}
     busy = 1.0
     if "school-holidays" in slugs:
@@ -361,6 +361,11 @@ def _calendar(day: date) -> _Calendar:
         if template.kind == "event" and template.city_slug != "all" and template.duration_days < 10
     )
     return _Calendar(busy * (1.25 if raya else 1), "ramadan" in slugs, raya, events)
+
+
+def _is_on(template: EventTemplate, day: date) -> bool:
+    found = occurrences(template, day, _next(day))
+    return any(not only_month(one.starts_on, one.ends_on, one.confirmed) for one in found)
 
 
 def _next(day: date) -> date:

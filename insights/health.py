@@ -39,17 +39,21 @@ def health(
     updated: int = 0,
     started_at: datetime | None = None,
     last_ok_at: datetime | None = None,
+    by_hand: bool = False,
 ) -> Health:
     """The standing of one platform after its newest run.
 
     `status` None: it was never asked. `every` is the time between two rounds. A failure is told
     before age: a platform that fails is not merely stale. Only a run that received an answer can
-    be "nothing new". A platform skipped for an error rests after too many failures.
+    be "nothing new". A platform skipped for an error rests after too many failures. `by_hand`: a
+    file was handed in; nobody waits for the next one, and lines left out are the file's own fault.
     """
     if status is None or (status == RunStatus.SKIPPED and error_kind is None):
         return Health.NOT_CONFIGURED
     if status == RunStatus.RUNNING and started_at and now - started_at < every:
         return Health.RUNNING
+    if by_hand:
+        return Health.OK if stored or updated else Health.NOTHING_NEW
     if status in (RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.SKIPPED):
         return Health.LIMITED if error_kind in LIMITS else Health.ERROR
     if last_ok_at is None or now - last_ok_at > every * _LATE:

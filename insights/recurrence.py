@@ -6,11 +6,13 @@ The rules, by `EventTemplate.recurrence` (weekday 0 is Monday, 6 Sunday):
            counted in Monday-to-Sunday weeks from the week of `from`
 - monthly  {"day": 31} or {"nth": 2, "weekday": 5}; optional {"missing": "skip"}
 - yearly   {"month": 2, "day": 29} or {"month": 6, "nth": 3, "weekday": 6}; optional
-           {"missing": "skip"} and {"every": 2, "from": 2019} for every second year
-- dates    {"dates": ["2026-02-19", "2026-12-04..2026-12-31", "2027-05-01..2027-05-31?"]}: days or
-           ranges (both ends belong to it) for what follows the moon, the ministry or nobody; a
-           trailing "?" marks a date that is still to be confirmed
+           {"missing": "skip"} and {"every": 2, "from": 2019} for every second year; {"month": 11}
+           alone: some day of that month, not known yet
+- dates    {"dates": ["2026-02-19", "2026-12-04..2026-12-31", "2027-05"]}: days, ranges
+           (both ends belong to it) or months for what follows the moon, the ministry or nobody; a
+           trailing "?" marks a date that is still to be confirmed, as a month always is
 
+What is known by its month only is an unconfirmed event of that whole month (`only_month`).
 A day that a month does not have (the 31st, 29 February) falls on that month's last day unless
 `missing` is "skip". `nth` counts from 1, or from the end with -1; a fifth Friday that a month does
 not have is never moved, that month has none.
@@ -19,6 +21,7 @@ not have is never moved, that month has none.
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -27,6 +30,7 @@ from insights.model import Event, EventTemplate
 
 RECURRENCES = ("weekly", "monthly", "yearly", "dates")
 LONGEST_DAYS = 366
+_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
 class RuleError(ValueError):
@@ -54,6 +58,20 @@ def occurrences(template: EventTemplate, since: date, until: date) -> list[Event
     return [Event(template.slug, start, *found[start]) for start in sorted(found)]
 
 
+def only_month(starts_on: date, ends_on: date, confirmed: bool) -> bool:
+    """Whether no more than the month of an event is known, so that it is not on all that time."""
+    return not confirmed and starts_on.day == 1 and ends_on == _last_of_month(starts_on)
+
+
+def is_month_rule(rule: Mapping[str, Any]) -> bool:
+    """Whether a yearly rule names no day, so that `duration_days` means nothing."""
+    return not rule.keys() & {"day", "nth"}
+
+
+def _last_of_month(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
 def _ruled(template: EventTemplate, since: date, until: date) -> Iterator[tuple[date, date, bool]]:
     starts = _STARTS.get(template.recurrence)
     if starts is None:
@@ -62,6 +80,10 @@ def _ruled(template: EventTemplate, since: date, until: date) -> Iterator[tuple[
         )
     if not 1 <= template.duration_days <= LONGEST_DAYS:
         raise RuleError(f"duration must be 1 to {LONGEST_DAYS} days, not {template.duration_days}")
+    if template.recurrence == "yearly" and is_month_rule(template.rule):
+        for start in _yearly({**template.rule, "day": 1}, since.replace(day=1), until):
+            yield start, _last_of_month(start), False
+        return
     length = timedelta(days=template.duration_days - 1)
     for start in starts(template.rule, _earlier(since, length), until):
         yield start, start + length, template.confirmed
@@ -149,6 +171,10 @@ def _listed(
         text = str(written).strip()
         sure = confirmed and not text.endswith("?")
         first, _, last = text.removesuffix("?").partition("..")
+        if _MONTH.fullmatch(first):
+            start = _day(f"{first}-01")
+            yield start, _last_of_month(start), False
+            continue
         start = _day(first)
         end = _day(last) if last else start + timedelta(days=duration_days - 1)
         if end < start:

@@ -20,7 +20,7 @@ from db import incidents, queries, store
 from db.engine import DatabaseError, open_writer
 from db.seed import seed_places
 from insights.incidents import COLLECTOR, Incident
-from insights.model import Kind, Platform
+from insights.model import Kind, Platform, RunStatus
 from insights.places import Gazetteer
 from tests.fakes import KUALA_LUMPUR, NOW, FakeClassifier, FakeSource, a_post
 from tests.smtp_server import SmtpServer
@@ -118,6 +118,42 @@ def test_a_refused_token_opens_one_at_once(engine):
     office.round(failing(REFUSED))
 
     assert office.open == [("x", "token")]
+
+
+def test_the_log_says_who_refuses_since_when_and_why_nobody_is_mailed(engine, caplog):
+    Office(engine).round(failing(REFUSED))
+
+    since = (NOW + EVERY).astimezone(KUALA_LUMPUR)
+    words = f"X refuses its token since {since:%Y-%m-%d %H:%M}; no mail sent (SMTP_HOST is empty)"
+    assert f"alert: {words}" in caplog.text
+
+
+def test_the_log_says_how_many_were_mailed(office, caplog):
+    caplog.set_level("INFO")
+    office.round(failing(REFUSED))
+
+    assert "alert: X refuses its token since" in caplog.text
+    assert "no mail sent" not in caplog.text
+    assert "alert: mailed to 2 recipients: " in caplog.text
+    assert "example.org" not in caplog.text
+
+
+def test_lines_left_out_of_files_are_no_incident(engine):
+    office = Office(engine)
+    for _ in range(3):
+        with engine.begin() as connection:
+            run = store.start_run(connection, "file", Platform.IMPORT, office.now)
+            store.finish_run(
+                connection,
+                run,
+                status=RunStatus.FAILED,
+                now=office.now,
+                error_kind=Kind.BAD_PAYLOAD,
+                error="2 lines left out: 2, 3",
+            )
+        office.alerts.look()
+
+    assert office.open == []
 
 
 def test_the_classifier_has_incidents_too(engine):

@@ -428,8 +428,6 @@ def test_a_database_that_cannot_be_used_ends_with_5(place, tmp_path, broken, com
     [
         "postgresql://kedah:canary-password@127.0.0.1:9/kedah",
         "sqlite:////proc/nowhere/live.db",
-        "mysql://somewhere/kedah",
-        "nonsense",
     ],
 )
 def test_a_database_that_cannot_be_reached_ends_with_5(place, url):
@@ -443,6 +441,25 @@ def test_a_database_that_cannot_be_reached_ends_with_5(place, url):
     done = run(given, "--once")
 
     assert done.returncode == 5
+    assert said_in_one_sentence(done), done.stderr
+    assert "canary" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DEMO_DATABASE_URL"])
+@pytest.mark.parametrize(
+    ("url", "command"),
+    [
+        ("mysql://root:canary-password@h/kedah", "--once"),
+        ("mysql://root:canary-password@h/kedah", "status"),
+        ("canary-nonsense", "check"),
+        ("canary-nonsense", "replay"),
+    ],
+)
+def test_an_address_of_no_database_is_a_wrong_setting(place, name, url, command):
+    done = run({**place, name: url}, command)
+
+    assert done.returncode == 2
+    assert f"{name}: " in done.stderr
     assert said_in_one_sentence(done), done.stderr
     assert "canary" not in done.stderr
 
@@ -577,6 +594,24 @@ def test_status_tells_how_collection_stands(place, file):
     assert "collector: none is running" in done.stdout
 
 
+def test_lines_left_out_of_a_file_are_no_failure_in_status(place, file):
+    file.write_text(FILE + "3,x,never,1\n", encoding="utf-8")
+    run(place, "import", str(file))
+
+    said = run(place, "status").stdout
+
+    assert "last file: 2 new, 1 line left out: 4" in said
+    assert "failing" not in said
+
+
+def test_check_names_a_key_with_a_space_in_it_without_showing_it(place):
+    done = run({**place, "X_BEARER_TOKEN": f"{CANARY} {CANARY}"}, "check")
+
+    assert done.returncode == 2
+    assert "X_BEARER_TOKEN contains a space or line break" in done.stdout
+    assert CANARY not in done.stdout + done.stderr
+
+
 # ---- explain -----------------------------------------------------------------------------------
 
 KEYS = ["places", "primary", "relevant", "language", "sentiment", "score", "confidence"]
@@ -652,6 +687,8 @@ def test_without_a_platform_a_round_goes_into_the_demo_database_and_says_so(plac
 
     assert done.returncode == 0, done.stderr
     assert "DEMO" in done.stderr
+    assert "left waiting on purpose" in done.stderr
+    assert "later round" not in done.stderr
     assert not (tmp_path / "live.db").exists()
     with looking_at(place, "DEMO_DATABASE_URL") as connection:
         assert set(queries.runs(connection, 5).platform) >= {"x", "instagram", "facebook"}

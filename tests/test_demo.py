@@ -222,6 +222,12 @@ def test_every_sentence_has_its_five_parts_and_known_topics():
         }
 
 
+def test_no_word_is_written_twice_in_a_row(year):
+    doubled = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)
+    found = {hit[0] for post, _ in year if (hit := doubled.search(post.content))}
+    assert found == set()
+
+
 def test_no_sentence_stands_twice():
     texts = Counter((group, parts[-1]) for group, parts in sentences())
     assert [text for text, times in texts.items() if times > 1] == []

@@ -56,7 +56,7 @@ def answers_of(classifier: DemoClassifier, posts: list[Unclassified]):
     outcomes = list(classifier.classify(posts, threading.Event()))
     return (
         [answer for outcome in outcomes for answer in outcome.answers],
-        [refused for outcome in outcomes for refused in outcome.refused],
+        outcomes[-1].note,
     )
 
 
@@ -65,10 +65,10 @@ def test_the_classifier_knows_the_labels_of_the_demo_and_no_others():
     asked = [Unclassified(post.platform, post.post_id, post.content) for post, _ in pairs]
     stranger = Unclassified(Platform.X, "1234567890", "Cenang")
     odd = [stranger, Unclassified(Platform.X, "demo-x", ""), Unclassified(Platform.X, "demo-1", "")]
-    answers, refused = answers_of(demo_classifier(), [*asked, *odd])
+    answers, note = answers_of(demo_classifier(), [*asked, *odd])
     assert answers == [label for _, label in pairs if label is not None]
-    assert len(refused) == sum(label is None for _, label in pairs) + len(odd)
-    assert not any(blocked for _, _, blocked in refused)
+    left = sum(label is None for _, label in pairs) + len(odd)
+    assert note == f"demo data: {left} posts left waiting on purpose"
 
 
 def test_the_classifier_ends_when_asked_to():

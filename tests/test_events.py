@@ -165,7 +165,28 @@ def test_days_that_belong_together_are_one_holiday():
     found = holiday_templates([2026], SEEDED)
     rule = found["holiday-hari-raya-aidilfitri"].rule
     assert rule == {"dates": ["2026-03-20..2026-03-22"]}
-    assert found["holiday-labour-day"].rule == {"dates": ["2026-05-01", "2026-05-03"]}
+    assert found["holiday-labour-day"].rule == {"dates": ["2026-05-01"]}
+
+
+def test_a_replacement_day_is_named_so():
+    found = holiday_templates([2026], SEEDED)
+    other = found["holiday-christmas-day-replacement"]
+    assert (other.name_ms, other.name_en) == (
+        "Cuti ganti Hari Krismas",
+        "Christmas Day (replacement)",
+    )
+    assert other.rule == {"dates": ["2026-12-27"]}
+    assert found["holiday-christmas-day"].rule == {"dates": ["2026-12-25"]}
+
+
+def test_every_replacement_day_is_named_so_in_both_languages():
+    found = holiday_templates(range(2025, 2030), SEEDED)
+    replaced = [one for slug, one in found.items() if slug.endswith("-replacement")]
+    assert replaced
+    for one in replaced:
+        assert one.name_ms.startswith("Cuti ganti ")
+        assert not one.name_ms.startswith("Cuti ganti Cuti")
+        assert one.name_en.endswith(" (replacement)")
 
 
 def test_a_holiday_that_waits_for_the_moon_is_to_be_confirmed():

@@ -51,6 +51,13 @@ def test_a_run_that_stored_a_part_and_then_failed_is_an_error():
     assert standing("partial", error_kind="timeout") == Health.ERROR
 
 
+@pytest.mark.parametrize("status", ["ok", "partial", "failed"])
+def test_a_file_handed_in_is_never_in_error_and_never_stale(status):
+    last = NOW - timedelta(days=90)
+    found = standing(status, error_kind="bad_payload", last_ok_at=last, by_hand=True)
+    assert found == Health.OK
+
+
 def test_a_failure_is_told_before_age():
     old = NOW - timedelta(days=3)
     assert standing("failed", error_kind="auth", last_ok_at=old) == Health.ERROR

@@ -232,6 +232,16 @@ def test_errors_hold_neither_token_nor_query():
         assert "hidden-query" not in error.message
 
 
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "line\r\nbreak"])
+def test_a_token_pasted_with_a_space_or_line_break_is_told_so_and_never_sent(token):
+    with replay(lambda _asked: OK) as server, pytest.raises(PlatformError) as caught:
+        Http(server.url, bearer(token)).get("/posts")
+    assert caught.value.kind == Kind.AUTH
+    assert "contains a space or line break; paste it again" in caught.value.message
+    assert token not in caught.value.message
+    assert server.asked == []
+
+
 @pytest.mark.parametrize("token", ["line\nbreak", "kunci…"])
 def test_a_token_that_no_header_can_carry_is_named_but_not_shown(token):
     with replay(lambda _asked: OK) as server, pytest.raises(PlatformError) as caught:

@@ -5,6 +5,7 @@ import pytest
 from db import store
 from db.engine import open_writer
 from insights.model import Event, EventTemplate
+from insights.recurrence import occurrences
 from tests.dashboards import a_live_database
 from tests.pages import NOW, cells_of, opener, some_posts, words_of
 
@@ -37,6 +38,31 @@ def test_an_event_of_the_next_weeks_stands_with_what_is_known_of_its_dates(tmp_p
 
     assert "Regatta" in app.table[0].value["What"].iloc[0]
     assert "To be confirmed" in app.table[0].value["Dates"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "November 2026, date not confirmed"),
+        ("ms", "November 2026, tarikh belum disahkan"),
+    ],
+)
+def test_an_event_known_by_its_month_is_not_on_all_that_month(tmp_path, open_page, lang, said):
+    url = a_live_database(tmp_path, some_posts())
+    template = EventTemplate(
+        "regatta", "Regata", "Regatta", "langkawi", "yearly", {"month": 11}, 1, False
+    )
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        store.save_templates(connection, [template], NOW)
+        store.save_events(connection, occurrences(template, TODAY, TODAY + timedelta(3)), NOW)
+    engine.dispose()
+    app = open_page("events", url, lang=lang)
+
+    row = app.table[0].value.iloc[0]
+    assert row.iloc[0] == said
+    assert "posts?" not in row.iloc[1]
+    assert said in cells_of(app)
 
 
 def test_names_follow_the_language(tmp_path, open_page):

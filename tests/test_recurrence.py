@@ -1,11 +1,12 @@
 """Recurrence: templates become dated events, through month ends, leap days and year turns."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from insights.model import Event, EventTemplate
-from insights.recurrence import RuleError, dates, occurrences
+from insights.recurrence import RuleError, dates, occurrences, only_month
 
 
 def a_template(recurrence: str, rule: dict, **given) -> EventTemplate:
@@ -198,6 +199,25 @@ def test_the_first_days_of_the_calendar_are_no_error():
 def test_a_rule_that_cannot_be_read_says_so(recurrence, rule):
     with pytest.raises(RuleError):
         dates(a_template(recurrence, rule), date(2026, 1, 1), date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "rule"), [("yearly", {"month": 2}), ("dates", {"dates": ["2028-02"]})]
+)
+def test_an_event_known_by_its_month_is_that_whole_month_and_unconfirmed(recurrence, rule):
+    template = replace(a_template(recurrence, rule), confirmed=True)
+
+    (found,) = occurrences(template, date(2028, 2, 20), date(2028, 3, 20))
+
+    assert (found.starts_on, found.ends_on) == (date(2028, 2, 1), date(2028, 2, 29))
+    assert not found.confirmed
+    assert only_month(found.starts_on, found.ends_on, found.confirmed)
+
+
+def test_a_confirmed_month_or_a_part_of_one_is_an_event_of_those_days():
+    assert not only_month(date(2026, 2, 1), date(2026, 2, 28), True)
+    assert not only_month(date(2026, 2, 1), date(2026, 2, 27), False)
+    assert not only_month(date(2026, 2, 2), date(2026, 2, 28), False)
 
 
 def test_an_event_without_a_length_is_refused():

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from insights.model import Scope
+from insights.recurrence import is_month_rule, only_month
 from ui import blocks, data, text
 from ui.text import t
 
@@ -43,12 +44,29 @@ def upcoming(scope: Scope) -> None:
 
 def _soon(row: Mapping[str, Any], scope: Scope, today: date) -> dict[str, str]:
     return {
-        t("events.when"): f"{_unbroken(row)}  \n{_until(row, today)}",
+        t("events.when"): _when(row, today),
         t("events.what"): f"**{text.inert(name_of(row))}**" + _posts_so_far(row, scope, today),
         t("events.where"): text.city(row["city_slug"]),
         t("events.kind"): text.name_of("kind", row["kind"]),
         t("events.sure"): _badge(row["confirmed"]),
     }
+
+
+def _when(row: Mapping[str, Any], today: date) -> str:
+    if _only_month(row):
+        return _days(row)
+    return f"{_unbroken(row)}  \n{_until(row, today)}"
+
+
+def _only_month(row: Mapping[str, Any]) -> bool:
+    return only_month(row["starts_on"], row["ends_on"], bool(row["confirmed"]))
+
+
+def _days(row: Mapping[str, Any]) -> str:
+    """The event's days, or its month where no more is known."""
+    if _only_month(row):
+        return t("events.some_day_of", month=text.month(row["starts_on"]))
+    return text.days(row["starts_on"], row["ends_on"])
 
 
 def _unbroken(row: Mapping[str, Any]) -> str:
@@ -65,7 +83,7 @@ def _until(row: Mapping[str, Any], today: date) -> str:
 
 
 def _posts_so_far(row: Mapping[str, Any], scope: Scope, today: date) -> str:
-    if row["starts_on"] > today:
+    if row["starts_on"] > today or _only_month(row):
         return ""
     since = replace(scope, since=row["starts_on"], until=today + timedelta(days=1))
     if row["city_slug"] != _ALL:
@@ -94,7 +112,7 @@ def year(scope: Scope) -> None:
             return
         records = rows.to_dict("records")
         table = {
-            "when": [text.days(row["starts_on"], row["ends_on"]) for row in records],
+            "when": [_days(row) for row in records],
             "what": [name_of(row) for row in records],
             "where": [text.city(row["city_slug"]) for row in records],
             "kind": [text.name_of("kind", row["kind"]) for row in records],
@@ -121,12 +139,17 @@ def templates() -> None:
             "where": [text.city(row["city_slug"]) for row in records],
             "kind": [text.name_of("kind", row["kind"]) for row in records],
             "rule": [text.name_of("recurrence", row["recurrence"]) for row in records],
-            "length": [row["duration_days"] for row in records],
+            "length": [_length(row) for row in records],
             "sure": [_word(row["confirmed"]) for row in records],
             "active": [t("events.yes" if row["active"] else "events.no") for row in records],
             "source": [row["source"] for row in records],
         }
         _grid(table, 380, t("events.templates_alt"))
+
+
+def _length(row: Mapping[str, Any]) -> int | None:
+    unknown = row["recurrence"] == "yearly" and is_month_rule(row["rule"])
+    return None if unknown else row["duration_days"]
 
 
 def _grid(columns: Mapping[str, list], height: int, alt: str) -> None:

@@ -157,6 +157,11 @@ def day(value: date | None, year: bool = True) -> str:
     return f"{value.day} {month} {value.year}" if year else f"{value.day} {month}"
 
 
+def month(value: date) -> str:
+    """A day's month as "November 2026", its name written out in the reader's language."""
+    return f"{t('date.months_long').split()[value.month - 1]} {value.year}"
+
+
 def weekday(value: date) -> str:
     """The short name of a day of the week."""
     return t("date.weekdays").split()[value.weekday()]

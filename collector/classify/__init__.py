@@ -46,7 +46,8 @@ class Outcome:
     others may be asked again until their attempts are used up. With an `error` the classifier has
     stopped for this round, and posts neither answered nor refused just go on waiting: no attempt
     is held against them. `note` is what an operator should know of a round that ended well.
-    Tokens are as the model's owner counted them; thinking is part of the output.
+    `left` counts posts that are meant to go on waiting. Tokens are as the model's owner counted
+    them; thinking is part of the output.
     """
 
     answers: list[Classification] = field(default_factory=list)
@@ -56,6 +57,7 @@ class Outcome:
     prompt_tokens: int = 0
     output_tokens: int = 0
     note: str = ""
+    left: int = 0
 
     @property
     def state(self) -> dict[str, Any]:

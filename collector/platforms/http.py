@@ -310,7 +310,7 @@ class Http:
         tries = 0
         while True:
             self._check(request)
-            found = self._once(request)
+            found = self._unusable(request) or self._once(request)
             if isinstance(found, Answer):
                 self._probing &= not request.settles
                 return found
@@ -322,6 +322,16 @@ class Http:
             # Having waited less than asked for, one more try is a question; more would be noise.
             too_long = (found.wait or 0) > self._limits.retry_max_wait
             tries = self._limits.retries if too_long else tries + 1
+
+    def _unusable(self, request: _Request) -> Refusal | None:
+        """A refusal before anything is sent, for a key that was pasted with more than itself."""
+        if any(secret.split() != [secret] for secret in self._secrets(request)):
+            return Refusal(Kind.AUTH, "the token contains a space or line break; paste it again")
+        return None
+
+    def _secrets(self, request: _Request) -> tuple[str, ...]:
+        in_headers = (v.removeprefix("Bearer ") for v in self._headers.values())
+        return tuple(filter(None, (*in_headers, *request.secrets)))
 
     def _check(self, request: _Request) -> None:
         if self._stop.is_set():
@@ -347,9 +357,7 @@ class Http:
             or (self._probing and refusal.kind not in OF_THE_REQUEST)
             or self._failed >= FAILED_REQUESTS
         )
-        in_headers = (v.removeprefix("Bearer ") for v in self._headers.values())
-        secrets = tuple(filter(None, (*in_headers, *request.secrets)))
-        said = summary(refusal.summary, secrets=secrets)
+        said = summary(refusal.summary, secrets=self._secrets(request))
         error = PlatformDown if down else refusal.error
         return error(refusal.kind, f"{request}: {said}", refusal.wait)
 
