@@ -338,9 +338,11 @@ class Cube:
         if chosen.place is not None:
             rows = np.array([chosen.place], np.intp)
         else:
-            rows = np.flatnonzero(np.isin(self._city_of_place, chosen.cities))
-        both = np.ix_(rows, chosen.platforms)
-        return counts[both].sum(axis=1), sums[both].sum(axis=1), rows
+            inside = np.zeros(len(self._axes.cities), bool)
+            inside[chosen.cities] = True
+            rows = np.flatnonzero(inside[self._city_of_place])
+        added = (part.take(chosen.platforms, 1).sum(axis=1)[rows] for part in (counts, sums))
+        return *added, rows
 
     def topics(self, scope: Scope) -> pd.DataFrame:
         """One row a topic that has posts in the scope: `topic`, and posts by their label.
