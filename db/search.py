@@ -21,7 +21,7 @@ from insights.model import PostFilter, Scope, number_of
 
 Key = tuple[str, str]
 SORTS = ("newest", "engagement")
-UNCLASSIFIED = "unclassified"
+CLASSIFIED, UNCLASSIFIED = "classified", "unclassified"
 # How many posts an ordered walk passes before it gives up; the second only where no way is short.
 WALKS = (4_000, 40_000)
 # How many of the newest posts tell how rare a filter is.
@@ -245,7 +245,9 @@ class Search:
             tests.append(func.coalesce(self._row.platform, "") == wanted.scope.platform)
         elif wanted.scope.left_out:
             tests.append(func.coalesce(self._row.platform, "").not_in(wanted.scope.left_out))
-        if wanted.sentiment is not None:
+        if wanted.sentiment == CLASSIFIED:
+            tests.append(func.coalesce(self._row.sentiment, "") != "")
+        elif wanted.sentiment is not None:
             label = "" if wanted.sentiment == UNCLASSIFIED else wanted.sentiment
             tests.append(func.coalesce(self._row.sentiment, "") == label)
         if wanted.text:

@@ -290,7 +290,8 @@ class Scope:
 class PostFilter:
     """Which posts a list shows: the scope, and what a card, bar or cell narrows it to.
 
-    `sentiment` is a label or "unclassified"; `topic` a topic code; `category` a place category.
+    `sentiment` is a label, "classified" or "unclassified"; `topic` a topic code; `category` a
+    place category.
     `counted` False lists what is "not about Kedah"; those have no place, so only the scope's days
     and platform apply. `text` is searched in the content, case-insensitively.
     """

@@ -153,7 +153,8 @@ def said_in_one_sentence(done: subprocess.CompletedProcess) -> bool:
 
 
 def test_an_exit_code_reaches_the_shell_without_a_traceback(place):
-    process = start({**place, "X_BEARER_TOKEN": CANARY, "DATABASE_URL": "nonsense"}, "--once")
+    nowhere = {"X_BEARER_TOKEN": CANARY, "DATABASE_URL": "postgresql://u@127.0.0.1:9/none"}
+    process = start({**place, **nowhere}, "--once")
     out, err = process.communicate(timeout=60)
 
     assert process.returncode == 5

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -95,8 +95,9 @@ def test_quarantined_records_stand_with_reason_and_age(tmp_path, open_page):
 def test_the_next_round_is_told_when_it_is_known(tmp_path, open_page):
     url = a_live_database(tmp_path, some_posts())
     engine = open_writer(url)
+    due = datetime.now(UTC) + timedelta(minutes=90, seconds=30)
     with engine.begin() as connection:
-        store.save_due(connection, "round", NOW + timedelta(minutes=90, seconds=30))
+        store.save_due(connection, "round", due)
     engine.dispose()
     app = open_page("data_health", url)
 

@@ -170,6 +170,7 @@ def test_a_row_says_where_and_what_and_keeps_the_unknown_unknown(db):
         ({}, {"sentiment": "positive"}, "a"),
         ({}, {"sentiment": "negative"}, "bc"),
         ({}, {"sentiment": "unclassified"}, "de"),
+        ({}, {"sentiment": "classified"}, "abc"),
         ({}, {"topic": "ferry"}, "bc"),
         ({"city": "langkawi"}, {"topic": "ferry", "sentiment": "negative"}, "b"),
         ({}, {"topic": "ferry", "sentiment": "positive"}, ""),
@@ -232,7 +233,7 @@ def test_every_route_finds_the_same_posts(db, monkeypatch):
     cities = ("all", "langkawi", "mainland", "unknown")
     narrows = [
         {"sentiment": sentiment, "topic": topic}
-        for sentiment in (None, "negative", "unclassified")
+        for sentiment in (None, "negative", "classified", "unclassified")
         for topic in (None, "ferry")
     ]
     asked = [

@@ -207,7 +207,7 @@ def assert_cube_equals_posts(cube: Cube, connection, some: random.Random) -> Non
         for table in (cube.by_place, cube.by_city, cube.by_platform, cube.by_category):
             assert int(table(scope)["posts"].sum()) == totals.posts
             assert table(scope)["likes"].sum() == (totals.likes or 0)
-        for label in (*Sentiment, "unclassified"):
+        for label in (*Sentiment, "classified", "unclassified"):
             wanted = PostFilter(scope, sentiment=str(label))
             number = getattr(totals, str(label))
             assert number == queries.count_posts(connection, wanted), (scope, label)

@@ -88,12 +88,12 @@ def net(scope: Scope, totals: metrics.Totals) -> None:
         text.signed(net.value) if net else text.UNKNOWN,
         note=note,
         help=t("metric.net_help"),
-        link=(scope, _negative_words(totals), {"sentiment": "negative"}) if net else None,
+        link=(scope, _classified_words(totals), {"sentiment": "classified"}) if net else None,
     )
 
 
-def _negative_words(totals: metrics.Totals) -> str:
-    return f"{text.sentiment('negative')} ({text.number(totals.negative)})"
+def _classified_words(totals: metrics.Totals) -> str:
+    return t("metric.see_classified", n=text.number(totals.classified))
 
 
 def coverage(scope: Scope, totals: metrics.Totals) -> None:

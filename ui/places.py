@@ -142,10 +142,17 @@ def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, s
         t("places.place"): linked(name) if unknown else f"**[{name}]({href(scope, row.slug)})**",
         t("places.engagement"): linked(text.compact(row.engagement), sort="engagement"),
         t("places.trend"): trend if writers.agree(row) else t("places.one_voice", change=trend),
-        t("places.net"): text.UNKNOWN if scope.is_apart else linked(net_cell(row.totals)),
+        t("places.net"): _net(row.totals, scope, linked),
         t("places.posts"): linked(text.number(row.totals.posts)),
-        t("places.authors"): linked(text.number(authors)) if authors else text.number(authors),
+        t("places.authors"): text.number(authors),
     }
+
+
+def _net(totals: metrics.Totals, scope: Scope, linked: Callable[..., str]) -> str:
+    """Net sentiment, leading to the classified posts that it rests on."""
+    if scope.is_apart or not totals.classified:
+        return text.UNKNOWN if scope.is_apart else net_cell(totals)
+    return linked(net_cell(totals), sentiment="classified")
 
 
 def net_cell(totals: metrics.Totals) -> str:

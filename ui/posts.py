@@ -19,7 +19,7 @@ from ui.text import t
 PER_PAGE = 20
 FILE_LIMIT = 20_000
 ANY = "any"
-SENTIMENTS = (ANY, *(str(label) for label in Sentiment), "unclassified")
+SENTIMENTS = (ANY, *(str(label) for label in Sentiment), "classified", "unclassified")
 SORTS = ("newest", "engagement")
 COUNTED = ("yes", "no")
 COUNTS = ("likes", "comments", "shares", "views")
