@@ -280,7 +280,7 @@ def sentiment_bars(
     """
     rows = rows.head(limit).iloc[::-1]
     counts = rows[list(COLOURS)].astype(int).to_numpy().tolist()
-    titles = [_cut(name) for name in rows[label]]
+    titles = [_cut(name, 36) for name in rows[label]]
     parts = [_shares(row) if sum(row) >= least else None for row in counts]
     traces = [
         _part(i, s, names[s], parts, counts, rows[opens].tolist()) for i, s in enumerate(COLOURS)
@@ -654,8 +654,8 @@ def _two_lines(label: str, longest: int = 20) -> str:
     return f"{_cut(label[:middle])}<br>{_cut(label[middle + 1 :])}"
 
 
-def _cut(label: str) -> str:
-    return escape(label if len(label) <= 26 else label[:25].rstrip() + "…")
+def _cut(label: str, longest: int = 26) -> str:
+    return escape(label if len(label) <= longest else label[: longest - 1].rstrip() + "…")
 
 
 def _row_axis() -> dict:
