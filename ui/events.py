@@ -147,9 +147,10 @@ def templates() -> None:
         _grid(table, 380, t("events.templates_alt"))
 
 
-def _length(row: Mapping[str, Any]) -> int | None:
+def _length(row: Mapping[str, Any]) -> str:
+    """How many days it takes, a dash where only the month is known; the grid writes "None"."""
     unknown = row["recurrence"] == "yearly" and is_month_rule(row["rule"])
-    return None if unknown else row["duration_days"]
+    return text.UNKNOWN if unknown else text.number(row["duration_days"])
 
 
 def _grid(columns: Mapping[str, list], height: int, alt: str) -> None:
