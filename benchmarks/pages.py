@@ -195,13 +195,15 @@ def crowd_lines(server: Server) -> Iterator[Line]:
 
 def measure(posts: int, rounds: int, sessions: bool) -> list[Line]:
     """Every line for a database of so many posts."""
-    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
             filled(folder, posts) as settings,
             dashboard(folder, settings, "serve.py") as server,
         ):
-            lines = list(page_lines(browser, server, rounds))
+            with chromium() as browser:
+                lines = list(page_lines(browser, server, rounds))
+            # After the browser, which would take its share of the machine (and of asyncio).
             lines += list(crowd_lines(server)) if sessions else []
     return lines
 

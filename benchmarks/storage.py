@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,8 +42,9 @@ from insights.model import (
 )
 
 ZONE = ZoneInfo("Asia/Kuala_Lumpur")
-TODAY = date(2026, 11, 23)
-NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
+# Pages look at the days up to now, so the posts end now; everything else follows from the seed.
+TODAY = datetime.now(ZONE).date()
+NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 4, tzinfo=UTC)
 DAYS = 730
 PLATFORMS = ("x", "instagram", "facebook", "youtube", "tiktok", "import")
 SHARES = (0.30, 0.25, 0.22, 0.10, 0.12, 0.01)

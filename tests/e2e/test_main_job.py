@@ -134,6 +134,10 @@ def test_the_dashboard_shows_live_data_and_totals_that_equal_sql(browser, databa
             assert shown(seen.number(f"total_{name}")) == wanted, name
         seen.open(f"{server.url}/posts?lang=en&{span}")
         assert shown(seen.number("posts_found")) == sums.posts
+        for page in ("places", "sentiment", "events", "data_health", "about"):
+            seen.open(f"{server.url}/{page}?lang=ms&{span}")
+            assert "Data langsung" in seen.text(), page
+            assert "DEMO" not in seen.text(), page
         assert seen.foreign(server) == []
 
 
