@@ -238,11 +238,12 @@ def ranking(
     """
     rows = rows.dropna(subset=[value]).sort_values(value).tail(limit)
     values = rows[value].astype(int).tolist()
+    words = _rows_text(rows[label])
     trace = {
         "type": "bar",
         "orientation": "h",
         "x": values,
-        "y": _rows_text(rows[label]),
+        "y": words,
         "marker": {"color": colour},
         "text": [figure_text(v) for v in values],
         "textposition": "outside",
@@ -254,7 +255,7 @@ def ranking(
     top = max(values, default=1) or 1
     return _figure(
         [trace],
-        height=_rows_height(len(rows), legend=False),
+        height=_rows_height(len(rows), legend=False, two_lines=any("<br>" in w for w in words)),
         xaxis={"visible": False, "range": [0, top * 1.16]},
         yaxis=_row_axis(),
         hovermode="closest",
@@ -662,8 +663,8 @@ def _row_axis() -> dict:
     return {"type": "category", "ticks": "", "showgrid": False, "tickfont": {"size": 13}}
 
 
-def _rows_height(rows: int, *, legend: bool) -> int:
-    return max(rows, 1) * ROW + (44 if legend else 16)
+def _rows_height(rows: int, *, legend: bool, two_lines: bool = False) -> int:
+    return max(rows, 1) * (TALL_ROW if two_lines else ROW) + (44 if legend else 16)
 
 
 # Shape says the same as colour, for readers who cannot tell the colours apart.
