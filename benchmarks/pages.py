@@ -197,14 +197,13 @@ def measure(posts: int, rounds: int, sessions: bool) -> list[Line]:
     """Every line for a database of so many posts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with (
-            filled(folder, posts) as settings,
-            dashboard(folder, settings, "serve.py") as server,
-        ):
-            with chromium() as browser:
-                lines = list(page_lines(browser, server, rounds))
-            # After the browser, which would take its share of the machine (and of asyncio).
-            lines += list(crowd_lines(server)) if sessions else []
+        with filled(folder, posts) as settings:
+            lines = list(rerun_lines(folder, settings, 30))
+            with dashboard(folder, settings, "serve.py") as server:
+                with chromium() as browser:
+                    lines += list(page_lines(browser, server, rounds))
+                # After the browser, which would take its share of the machine (and of asyncio).
+                lines += list(crowd_lines(server)) if sessions else []
     return lines
 
 
@@ -229,12 +228,10 @@ async def cpu_of_reruns(server: Server, rounds: int) -> float:
         return (sum(process.cpu_times()[:2]) - before) * 1000 / rounds
 
 
-def rerun_lines(posts: int, rounds: int) -> Iterator[Line]:
+def rerun_lines(folder: Path, settings: dict[str, str], rounds: int) -> Iterator[Line]:
     """The Overview's whole rerun, without a browser, against an empty page's."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with filled(folder, posts) as settings, dashboard(folder, settings) as server:
-            ours = asyncio.run(cpu_of_reruns(server, rounds))
+    with dashboard(folder, settings) as server:
+        ours = asyncio.run(cpu_of_reruns(server, rounds))
     nothing = empty_app(rounds)
     yield Line("overview: server CPU a rerun", ours, "ms", 25)
     yield Line("overview rerun / empty app's rerun", ours / nothing, "x", 5)
@@ -252,8 +249,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=13)
     parser.add_argument("--no-sessions", action="store_true", help="leave the 50 sessions out")
     given = parser.parse_args()
-    lines = list(rerun_lines(given.posts, 30))
-    lines += measure(given.posts, given.rounds, not given.no_sessions)
+    lines = measure(given.posts, given.rounds, not given.no_sessions)
     show(f"Pages at {given.posts:,} posts (SQLite)", lines)
 
 
