@@ -59,6 +59,7 @@ from db.tables import (
     social_posts,
 )
 from db.totals import Cell, bump, cell, rebuild_totals, recount, unbump
+from insights.matching import COUNTED_ORIGINS
 from insights.model import (
     Classification,
     Event,
@@ -375,7 +376,7 @@ def _merged(new, old) -> dict[str, Any]:
     """What each column becomes when `new` meets the stored `old`: unknown never wins."""
     text_changed = and_(new.content != "", new.content != old.content)
     # A Page, hashtag or import stays an origin in Kedah whatever the text says later.
-    brought_in = or_(*(old.found_by.like(f"{origin}%") for origin in _ORIGINS))
+    brought_in = or_(*(old.found_by.like(f"{origin}%") for origin in COUNTED_ORIGINS))
     by_rule = case(
         (and_(text_changed, ~and_(old.counted_by_rule, brought_in)), new.counted_by_rule),
         else_=or_(old.counted_by_rule, new.counted_by_rule),
@@ -417,9 +418,6 @@ def _merged(new, old) -> dict[str, Any]:
         "waiting": or_(old.waiting, and_(asks_again, new.waiting)),
         "classify_attempts": case((asks_again, literal(0)), else_=old.classify_attempts),
     }
-
-
-_ORIGINS = ("page:", "hashtag:", "import", "own")
 
 
 class _Stored(NamedTuple):
@@ -738,7 +736,7 @@ def _rule_whys(connection: Connection, known: Mapping[Key, Any]) -> dict[Key, st
         row = known[key]
         if key in aliases:
             whys[key] = f"named:{aliases[key]}"
-        elif row.found_by.startswith(_ORIGINS):
+        elif row.found_by.startswith(COUNTED_ORIGINS):
             whys[key] = row.found_by
         else:
             whys[key] = "kedah:kedah" if row.counted_by_rule else "no_place"
