@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = {"pages", "ui", "db", "insights", "collector"}
+PACKAGES = {"pages", "ui", "db", "insights", "collector", "reports"}
 # Who may import whom. settings and the frame are modules; everything else is a package.
 MAY_IMPORT = {
     "streamlit_app": {"ui"},
     "serve": {"ui"},
     "run": set(),
     "pages": {"ui"},
-    "ui": {"ui", "db", "insights"},
+    "ui": {"ui", "db", "insights", "reports"},
+    # Files to take along: composed from figures handed in, by a page or by the collector.
+    "reports": {"reports", "insights"},
     "db": {"db", "insights"},
     "insights": {"insights"},
-    "collector": {"collector", "db", "insights"},
+    "collector": {"collector", "db", "insights", "reports"},
     "settings": set(),
 }
 # The two places that build things, and so read settings.
@@ -36,7 +38,9 @@ HOMES = {
     "google": {"collector"},
     "httpx2": {"collector"},
     "holidays": {"collector"},
-    "openpyxl": {"collector", "ui"},
+    "openpyxl": {"collector", "ui", "reports"},
+    "reportlab": {"reports"},
+    "pptx": {"reports"},
 }
 
 
