@@ -275,8 +275,8 @@ def migrate(engine: Engine) -> None:
         migrate_within(connection)
 
 
-def migrate_within(connection: Connection) -> None:
-    """The same inside a transaction that the caller holds."""
+def migrate_within(connection: Connection, revision: str = "head") -> None:
+    """The same inside a transaction that the caller holds, up to one revision."""
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -290,7 +290,7 @@ def migrate_within(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except CommandError as error:
         raise DatabaseError(
             f"the database schema could not be brought up to date: {error}"

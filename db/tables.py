@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -139,6 +140,13 @@ social_posts = Table(
     Column("waiting", Boolean, nullable=False),
     Column("classify_attempts", Integer, nullable=False),
     Column("classify_note", Text),
+    # Who speaks (insights/voices.py), and the word or account that said so.
+    Column("voice", Text, nullable=False, server_default="visitor"),
+    Column("voice_why", Text),
+    # Near-copies of one text share it (insights/texts.py); NULL without words.
+    Column("text_cluster", BigInteger),
+    # An officer's correction stands on it: no later label or match may take it away.
+    Column("corrected", Boolean, nullable=False, server_default=false()),
     CheckConstraint(
         "platform IN ('x','instagram','facebook','youtube','tiktok','import')", name="platform"
     ),
@@ -148,6 +156,8 @@ social_posts = Table(
 _counted = text("counted")
 _unclassified = text("counted AND sentiment IS NULL")
 _waiting = text("waiting")
+_open = text("closed_at IS NULL")
+_other_voice = text("counted AND voice <> 'visitor'")
 Index(
     "ix_posts_place_day",
     social_posts.c.place_id,
@@ -205,6 +215,15 @@ Index(
     postgresql_where=_waiting,
 )
 Index(
+    "ix_posts_voice",
+    social_posts.c.voice,
+    social_posts.c.created_at,
+    social_posts.c.place_id,
+    social_posts.c.platform,
+    sqlite_where=_other_voice,
+    postgresql_where=_other_voice,
+)
+Index(
     "ix_posts_not_counted",
     social_posts.c.day,
     social_posts.c.platform,
@@ -243,6 +262,7 @@ post_topics = Table(
     Column("counted", Boolean, nullable=False),
     Column("sentiment", Text),
     Column("engagement", BigInteger),
+    Column("voice", Text, nullable=False, server_default="visitor"),
     ForeignKeyConstraint(
         ["post_id", "platform"],
         ["social_posts.post_id", "social_posts.platform"],
@@ -283,33 +303,120 @@ Index(
     postgresql_where=_counted,
 )
 
+# The counts of a post as they stood at each of its first days: engagement is compared at equal age.
+metric_snapshots = Table(
+    "metric_snapshots",
+    metadata,
+    Column("post_id", Text, primary_key=True),
+    Column("platform", Text, primary_key=True),
+    # Whole days since the post was made, at the last capture of that age.
+    Column("age_days", Integer, primary_key=True, autoincrement=False),
+    Column("captured_at", Instant, nullable=False),
+    Column("likes", BigInteger),
+    Column("comments", BigInteger),
+    Column("shares", BigInteger),
+    Column("views", BigInteger),
+    ForeignKeyConstraint(
+        ["post_id", "platform"],
+        ["social_posts.post_id", "social_posts.platform"],
+        ondelete="CASCADE",
+    ),
+)
+
+# What officers corrected, written by the dashboard and applied to the posts by the collector.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("post_id", Text, nullable=False),
+    Column("platform", Text, nullable=False),
+    # sentiment | place | relevant
+    Column("field", Text, nullable=False),
+    # A label; a place's slug or "unknown"; "yes" or "no".
+    Column("value", Text, nullable=False),
+    # What stood when the officer looked, and who had said so: the accuracy panel compares these.
+    Column("before", Text),
+    Column("before_by", Text),
+    # What the machine says by now: it stands again when the correction is undone.
+    Column("machine", Text),
+    Column("officer", Text, nullable=False),
+    # One decision over many posts is one batch, and undone as one.
+    Column("batch", Text, nullable=False),
+    Column("note", Text),
+    Column("corrected_at", Instant, nullable=False),
+    Column("applied_at", Instant),
+    Column("undone_at", Instant),
+    Column("undone_by", Text),
+    Column("undo_applied_at", Instant),
+    CheckConstraint("field IN ('sentiment','place','relevant')", name="field"),
+    ForeignKeyConstraint(
+        ["post_id", "platform"],
+        ["social_posts.post_id", "social_posts.platform"],
+        ondelete="CASCADE",
+    ),
+    Index("ix_corrections_post", "post_id", "platform"),
+    Index("ix_corrections_batch", "batch"),
+)
+_unapplied = text("applied_at IS NULL OR (undone_at IS NOT NULL AND undo_applied_at IS NULL)")
+Index(
+    "ix_corrections_unapplied",
+    corrections.c.corrected_at,
+    sqlite_where=_unapplied,
+    postgresql_where=_unapplied,
+)
+
 # place_id 0 stands for "Kedah, place unknown": a key column cannot be NULL.
 UNKNOWN_PLACE = 0
 
+
+def _measures() -> list[Column]:
+    """What is added up for a cell of posts.
+
+    Sums of the known counts; NULL when no post of the cell has one. *_known counts the posts
+    behind each sum, so that a page can say of how many posts a total speaks. `provisional`: how
+    many of the labels are the offline classifier's.
+    """
+    return [
+        Column("posts", BigInteger, nullable=False),
+        Column("positive", BigInteger, nullable=False),
+        Column("neutral", BigInteger, nullable=False),
+        Column("negative", BigInteger, nullable=False),
+        Column("likes", BigInteger),
+        Column("likes_known", BigInteger, nullable=False),
+        Column("comments", BigInteger),
+        Column("comments_known", BigInteger, nullable=False),
+        Column("shares", BigInteger),
+        Column("shares_known", BigInteger, nullable=False),
+        Column("views", BigInteger),
+        Column("views_known", BigInteger, nullable=False),
+        Column("score_sum", Float, nullable=False),
+        Column("max_engagement", BigInteger),
+        Column("version", BigInteger, nullable=False),
+        Column("provisional", BigInteger, nullable=False, server_default="0"),
+    ]
+
+
+# Every counted post, whoever speaks.
 daily_totals = Table(
     "daily_totals",
     metadata,
     Column("place_id", Integer, primary_key=True, autoincrement=False),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("platform", Text, primary_key=True),
-    Column("posts", BigInteger, nullable=False),
-    Column("positive", BigInteger, nullable=False),
-    Column("neutral", BigInteger, nullable=False),
-    Column("negative", BigInteger, nullable=False),
-    # Sums of the known counts; NULL when no post of the cell has one. *_known counts the posts
-    # behind each sum, so that a page can say of how many posts a total speaks.
-    Column("likes", BigInteger),
-    Column("likes_known", BigInteger, nullable=False),
-    Column("comments", BigInteger),
-    Column("comments_known", BigInteger, nullable=False),
-    Column("shares", BigInteger),
-    Column("shares_known", BigInteger, nullable=False),
-    Column("views", BigInteger),
-    Column("views_known", BigInteger, nullable=False),
-    Column("score_sum", Float, nullable=False),
-    Column("max_engagement", BigInteger),
-    Column("version", BigInteger, nullable=False),
+    *_measures(),
     Index("ix_daily_totals_version", "version"),
+)
+
+# The part of daily_totals that is not visitors': subtracted from it, the visitors' is left.
+daily_voices = Table(
+    "daily_voices",
+    metadata,
+    Column("place_id", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("platform", Text, primary_key=True),
+    Column("voice", Text, primary_key=True),
+    *_measures(),
+    Index("ix_daily_voices_version", "version"),
 )
 
 daily_topics = Table(
@@ -319,6 +426,7 @@ daily_topics = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("platform", Text, primary_key=True),
     Column("topic", Text, primary_key=True),
+    Column("voice", Text, primary_key=True),
     Column("positive", BigInteger, nullable=False),
     Column("neutral", BigInteger, nullable=False),
     Column("negative", BigInteger, nullable=False),
@@ -355,6 +463,14 @@ collection_runs = Table(
     Column("quarantined", Integer, nullable=False, default=0),
     Column("requests", Integer, nullable=False, default=0),
     Column("pages", Integer, nullable=False, default=0),
+    # Posts asked for again by id, and of them those that their platform no longer has.
+    Column("refreshed", Integer, nullable=False, server_default="0"),
+    Column("gone", Integer, nullable=False, server_default="0"),
+    # What the classifier's calls took; NULL is unknown, as is the cost without a known price.
+    Column("calls", Integer),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cost_usd", Float),
     # What an operator should know of a run that ended well: "page cap hit", "2 hashtags skipped".
     Column("note", Text),
     Index("ix_runs_platform_started", "platform", "started_at"),
@@ -404,7 +520,6 @@ incidents = Table(
     Column("mailed_at", Instant),
     Column("recovery_mailed_at", Instant),
 )
-_open = text("closed_at IS NULL")
 Index(
     "uq_incidents_open",
     incidents.c.platform,
@@ -412,6 +527,58 @@ Index(
     unique=True,
     sqlite_where=_open,
     postgresql_where=_open,
+)
+
+# Unusual trouble at a place, from the round that saw it to the round that no longer did.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # UNKNOWN_PLACE for what names Kedah and no place of it.
+    Column("place_id", Integer, nullable=False),
+    Column("topic", Text, nullable=False),
+    # volume | severe, and shown | alarm (insights/radar.py).
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("first_day", Integer, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("posts", Integer, nullable=False),
+    # NULL where authors are not kept.
+    Column("authors", Integer),
+    Column("texts", Integer, nullable=False),
+    Column("expected", Float),
+    Column("p_value", Float),
+    # [[platform, post_id], ...]: exactly the posts of which it speaks.
+    Column("post_keys", JSON(none_as_null=True), nullable=False),
+    Column("mailed_at", Instant),
+    Column("recovery_mailed_at", Instant),
+)
+Index(
+    "uq_alarms_open",
+    alarms.c.place_id,
+    alarms.c.topic,
+    alarms.c.kind,
+    unique=True,
+    sqlite_where=_open,
+    postgresql_where=_open,
+)
+Index("ix_alarms_opened", alarms.c.opened_at)
+
+# Weekly briefs as they were sent: the figures, from which the same file can be made again.
+briefs = Table(
+    "briefs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("data_version", BigInteger, nullable=False),
+    Column("figures", JSON(none_as_null=True), nullable=False),
+    Column("mailed_at", Instant),
+    UniqueConstraint("since", "until", "language"),
 )
 
 leases = Table(
@@ -453,6 +620,8 @@ event_templates = Table(
     Column("source", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    # The officer who wrote it last; NULL where it is the product's own.
+    Column("updated_by", Text),
 )
 
 events = Table(

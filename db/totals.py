@@ -49,12 +49,12 @@ _TOTALS = """SELECT {place}, p.day, p.platform, count(*),
   coalesce(sum(p.sentiment_score), 0), max(p.engagement), CAST(:version AS bigint)
   {source} GROUP BY p.place_id, p.day, p.platform"""
 
-_TOPICS_COLUMNS = "place_id, day, platform, topic, positive, neutral, negative"
-_TOPICS = """SELECT {place}, p.day, p.platform, t.topic,
+_TOPICS_COLUMNS = "place_id, day, platform, topic, voice, positive, neutral, negative"
+_TOPICS = """SELECT {place}, p.day, p.platform, t.topic, p.voice,
   count(*) FILTER (WHERE p.sentiment = 'positive'),
   count(*) FILTER (WHERE p.sentiment = 'neutral'),
   count(*) FILTER (WHERE p.sentiment = 'negative')
-  {source} GROUP BY p.place_id, p.day, p.platform, t.topic"""
+  {source} GROUP BY p.place_id, p.day, p.platform, t.topic, p.voice"""
 _JOIN_TOPICS = "JOIN post_topics AS t ON t.post_id = p.post_id AND t.platform = p.platform"
 
 

@@ -50,25 +50,39 @@ def test_migrating_twice_changes_nothing(engine):
 
 
 def schema_of(connection) -> set[str]:
-    """Every table, index and constraint as the engine itself describes it."""
-    if connection.dialect.name == "sqlite":
-        statement = "SELECT name || ': ' || coalesce(sql, '') FROM sqlite_master"
-    else:
-        statement = """
-            SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
-              || ' ' || coalesce(column_default, '')
-              FROM information_schema.columns WHERE table_schema = 'public'
-            UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
-            UNION ALL SELECT conrelid::regclass || ' ' || conname || pg_get_constraintdef(oid)
-              FROM pg_constraint WHERE connamespace = 'public'::regnamespace"""
-    found = connection.execute(text(statement)).scalars()
-    return {_plain(line) for line in found if "alembic_version" not in line}
+    """Every column, index and constraint as the engine itself describes it."""
+    found = sqlite_schema if connection.dialect.name == "sqlite" else postgresql_schema
+    return {line.replace('"', "") for line in found(connection) if "alembic_version" not in line}
 
 
-def _plain(line: str) -> str:
-    """A definition whose clauses, one a line, stand in one order: CREATE TABLE mixes them."""
-    clauses = [clause.strip(" ,\t()") for clause in line.replace('"', "").splitlines()]
-    return "\n".join(sorted(clauses))
+def sqlite_schema(connection) -> list[str]:
+    """Asked for by pragma: the text of a table that was altered is not that of one made at once."""
+    asked = inspect(connection)
+    lines = list(
+        connection.execute(text("SELECT sql FROM sqlite_master WHERE type = 'index'")).scalars()
+    )
+    for table in asked.get_table_names():
+        columns = connection.execute(
+            text('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(:table)'),
+            {"table": table},
+        )
+        lines += [f"{table}.{tuple(column)}" for column in columns]
+        for kind in ("foreign_keys", "check_constraints", "unique_constraints"):
+            constraints = getattr(asked, f"get_{kind}")(table)
+            lines += [f"{table} {kind} {sorted(one.items(), key=str)}" for one in constraints]
+        lines.append(f"{table} {asked.get_pk_constraint(table)['name']}")
+    return [line for line in lines if line]
+
+
+def postgresql_schema(connection) -> list[str]:
+    statement = """
+        SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+          || ' ' || coalesce(column_default, '')
+          FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT conrelid::regclass || ' ' || conname || pg_get_constraintdef(oid)
+          FROM pg_constraint WHERE connamespace = 'public'::regnamespace"""
+    return list(connection.execute(text(statement)).scalars())
 
 
 def test_the_migrations_make_the_tables_that_the_code_describes(database_url):
@@ -81,6 +95,48 @@ def test_the_migrations_make_the_tables_that_the_code_describes(database_url):
         described = schema_of(connection)
     engine.dispose()
     assert migrated == described
+
+
+def test_what_stood_before_a_migration_stands_after_it(database_url):
+    engine = open_writer(database_url)
+    with engine.begin() as connection:
+        migrate_within(connection, "0001")
+        for statement in A_POST_OF_THE_FIRST_SCHEMA:
+            connection.execute(text(statement))
+    migrate(engine)
+    with snapshot(engine) as connection:
+        post = connection.execute(text("SELECT voice, corrected FROM social_posts")).one()
+        topics = connection.execute(text("SELECT * FROM daily_topics")).mappings().one()
+        totals = connection.execute(text("SELECT posts, provisional FROM daily_totals")).one()
+    engine.dispose()
+    assert tuple(post) == ("visitor", False)
+    assert dict(topics) == {
+        "place_id": 0,
+        "day": 20000,
+        "platform": "x",
+        "topic": "ferry",
+        "voice": "visitor",
+        "positive": 0,
+        "neutral": 0,
+        "negative": 1,
+    }
+    assert tuple(totals) == (1, 0)
+
+
+A_POST_OF_THE_FIRST_SCHEMA = (
+    """INSERT INTO social_posts (post_id, platform, content, created_at, created_at_estimated,
+         first_seen_at, captured_at, day, hashtags, is_repost, found_by, counted, counted_why,
+         counted_by_rule, sentiment, waiting, classify_attempts)
+       VALUES ('1', 'x', 'feri lewat', '2024-10-04 04:00:00.000000', false,
+         '2024-10-04 05:00:00.000000', '2024-10-04 05:00:00.000000', 20000, '[]', false, 'search',
+         true, 'kedah:kedah', true, 'negative', false, 0)""",
+    """INSERT INTO post_topics (post_id, platform, topic, created_at, day, place_id, counted,
+         sentiment) VALUES ('1', 'x', 'ferry', '2024-10-04 04:00:00.000000', 20000, NULL, true,
+         'negative')""",
+    """INSERT INTO daily_totals (place_id, day, platform, posts, positive, neutral, negative,
+         likes_known, comments_known, shares_known, views_known, score_sum, version)
+       VALUES (0, 20000, 'x', 1, 0, 0, 1, 0, 0, 0, 0, 0, 1)""",
+)
 
 
 def test_a_migration_that_is_cut_short_leaves_nothing(database_url):
@@ -100,7 +156,9 @@ def test_a_database_newer_than_the_code_is_refused(engine):
     with pytest.raises(DatabaseError, match="newer version"):
         migrate(engine)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(
+            text("UPDATE alembic_version SET version_num = :it"), {"it": head_revision()}
+        )
 
 
 MIGRATE = """
