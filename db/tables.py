@@ -214,6 +214,15 @@ Index(
     sqlite_where=_waiting,
     postgresql_where=_waiting,
 )
+# Of these platforms what is stored has to be asked for again, or deleted, in time.
+_expires = text("platform IN ('youtube','tiktok')")
+Index(
+    "ix_posts_captured",
+    social_posts.c.platform,
+    social_posts.c.captured_at,
+    sqlite_where=_expires,
+    postgresql_where=_expires,
+)
 Index(
     "ix_posts_voice",
     social_posts.c.voice,

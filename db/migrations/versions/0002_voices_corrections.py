@@ -21,6 +21,7 @@ POST = (
 
 def upgrade() -> None:
     _widen_posts()
+    _index_what_expires()
     _widen_totals()
     _make_topics_anew()
     _widen_the_rest()
@@ -48,6 +49,17 @@ def _widen_posts() -> None:
         postgresql_where=other,
     )
     op.add_column("post_topics", sa.Column("voice", sa.Text(), **visitor))
+
+
+def _index_what_expires() -> None:
+    expires = sa.text("platform IN ('youtube','tiktok')")
+    op.create_index(
+        "ix_posts_captured",
+        "social_posts",
+        ["platform", "captured_at"],
+        sqlite_where=expires,
+        postgresql_where=expires,
+    )
 
 
 def _widen_totals() -> None:
