@@ -1,26 +1,28 @@
-"""Every word on screen: two tables of the same keys, and how numbers and dates are written."""
+"""Every word on screen: which language is spoken, and the words and figures of insights/words.py
+in it."""
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
-from functools import cache
-from pathlib import Path
 
 import streamlit as st
 
-LANGUAGES = ("ms", "en")
+from insights import words as spoken
+from insights.words import LANGUAGES as LANGUAGES
+from insights.words import UNKNOWN as UNKNOWN
+from insights.words import Words
+from insights.words import number as number
+from insights.words import percent as percent
+from insights.words import signed as signed
+
 DEFAULT = "ms"
-UNKNOWN = "—"
 _CHOSEN = "language_of_session"
 _SPOKEN: ContextVar[str | None] = ContextVar("spoken", default=None)
-_LOCALES = Path(__file__).parent / "locales"
-# From here on a figure is abbreviated; below it every digit is shown.
-_ABBREVIATE_FROM = 10_000
+_WORDS = {code: Words(code) for code in LANGUAGES}
 
 
 def use(language: str) -> None:
@@ -51,19 +53,14 @@ def language() -> str:
     return st.session_state.get(_CHOSEN, DEFAULT)
 
 
-@cache
-def words(code: str) -> dict[str, str]:
+def words(code: str) -> Mapping[str, str]:
     """All texts of a language by dotted key ("overview.title")."""
-    with (_LOCALES / f"{code}.toml").open("rb") as file:
-        return dict(_flat(tomllib.load(file)))
+    return spoken.texts(code)
 
 
-def _flat(table: dict, prefix: str = ""):
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+def in_words() -> Words:
+    """The words of the reader's language, to be handed to what makes files."""
+    return _WORDS[language()]
 
 
 def t(key: str, **values: object) -> str:
@@ -71,15 +68,12 @@ def t(key: str, **values: object) -> str:
 
     Raises KeyError for a key that the tables do not have.
     """
-    text = words(language())[key]
-    return text.format(**values) if values else text
+    return in_words().t(key, **values)
 
 
 def name_of(kind: str, code: str | None) -> str:
     """The word for a code of ours ("topic", "ferry"); an unlisted code is shown as it is."""
-    if code is None:
-        return UNKNOWN
-    return words(language()).get(f"{kind}.{code}", code.replace("_", " "))
+    return in_words().name_of(kind, code)
 
 
 def platform(code: str | None) -> str:
@@ -114,81 +108,36 @@ def inert(written: object) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line)
 
 
-def number(value: float | None) -> str:
-    """All digits with separators ("12,345"); a dash for unknown."""
-    return UNKNOWN if value is None or value != value else f"{value:,.0f}"
-
-
 def compact(value: float | None) -> str:
     """A figure for a card: all digits below 10,000, then "12.3K", "4.5M" in the reader's words."""
-    if value is None or value != value or abs(value) < _ABBREVIATE_FROM:
-        return number(value)
-    for size, unit in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if abs(value) >= size * 0.99995:
-            return t(f"number.{unit}", value=f"{value / size:.1f}")
-    return number(value)
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """A share of 1 as a percentage ("87 %"). Not quite all is never rounded up to 100."""
-    if share is None or share != share:
-        return UNKNOWN
-    shown, limit = share * 100, 100 - 10**-digits
-    if limit < shown < 100:
-        shown = limit
-    return f"{shown:.{digits}f} %"
-
-
-def signed(value: float | None, digits: int = 0) -> str:
-    """A figure with its sign ("+12", "-3", "0"); a dash for unknown."""
-    if value is None or value != value:
-        return UNKNOWN
-    rounded = round(value, digits)
-    if rounded == 0:
-        return "0"
-    return f"{rounded:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return in_words().compact(value)
 
 
 def day(value: date | None, year: bool = True) -> str:
     """A day as "23 Nov 2026", with the month's name in the reader's language."""
-    if value is None:
-        return UNKNOWN
-    month = t("date.months").split()[value.month - 1]
-    return f"{value.day} {month} {value.year}" if year else f"{value.day} {month}"
+    return in_words().day(value, year)
 
 
 def month(value: date) -> str:
     """A day's month as "November 2026", its name written out in the reader's language."""
-    return f"{t('date.months_long').split()[value.month - 1]} {value.year}"
+    return in_words().month(value)
 
 
 def weekday(value: date) -> str:
     """The short name of a day of the week."""
-    return t("date.weekdays").split()[value.weekday()]
+    return in_words().weekday(value)
 
 
 def days(since: date, last: date) -> str:
     """A span of days, both ends named and included ("24 Oct – 23 Nov 2026")."""
-    if since == last:
-        return day(since)
-    return f"{day(since, year=since.year != last.year)} – {day(last)}"
+    return in_words().days(since, last)
 
 
 def moment(value: datetime | None, zone: tzinfo) -> str:
     """An instant on the reader's clock ("23 Nov 2026, 14:05")."""
-    if value is None:
-        return UNKNOWN
-    local = value.astimezone(zone)
-    return f"{day(local.date())}, {local:%H:%M}"
+    return in_words().moment(value, zone)
 
 
 def ago(then: datetime | None, now: datetime) -> str:
     """How long an instant lies back, in the largest fitting unit; a dash for unknown."""
-    if then is None:
-        return UNKNOWN
-    minutes = max(0, int((now - then).total_seconds() // 60))
-    if minutes < 60:
-        return t("ago.minutes", n=minutes)
-    if minutes < 48 * 60:
-        return t("ago.hours", n=minutes // 60)
-    return t("ago.days", n=minutes // (24 * 60))
+    return in_words().ago(then, now)
