@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collector.signals import SIGNALS, leave_at_once
+
+if __name__ == "__main__":
+    leave_at_once()  # before the other imports, which take a second
+
 import argparse
 import json
 import logging
@@ -53,7 +58,6 @@ from db.engine import (
     open_writer,
     parse_url,
     reason,
-    schema_state,
     snapshot,
     sqlite_file,
 )
@@ -229,7 +233,7 @@ class Collector:
         _check_exists(url)
         engine = open_reader(url, self.busy)
         with snapshot(engine) as connection:
-            state = schema_state(connection)
+            state = check_schema(connection)
         if state is not Schema.CURRENT:
             raise DatabaseError(
                 f"the database's schema is {state}; run `python -m collector check`"
@@ -375,10 +379,9 @@ def _stoppable(collector: Collector) -> Iterator[None]:
     mouth.setblocking(False)
     threading.Thread(target=_listen, args=(collector, ears), daemon=True).start()
     before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):  # no system has all of them
-        if hasattr(signal, name):
-            # Somebody has to handle it, or the system ends us before anybody could listen.
-            signal.signal(getattr(signal, name), lambda _number, _frame: None)
+    for number in SIGNALS:
+        # Somebody has to handle it, or the system ends us before anybody could listen.
+        signal.signal(number, lambda _number, _frame: None)
     try:
         yield
     finally:
@@ -714,7 +717,7 @@ def _stored(settings: Settings, posts: Sequence[Post]) -> set[tuple[Platform, st
     if file is not None and not file.exists():
         return set()
     with snapshot(open_reader(settings.database_url)) as connection:
-        if schema_state(connection) is not Schema.CURRENT:
+        if check_schema(connection) is not Schema.CURRENT:
             return set()
         keys = [(post.platform, post.post_id) for post in posts]
         return {key for key in keys if queries.why_of(connection, *key)}

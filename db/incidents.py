@@ -21,6 +21,8 @@ from insights.model import Platform, RunStatus
 RUNS = 100  # newest runs of a platform that are looked at
 # What says how a platform fares. A run cut short says nothing, one under way not yet.
 _DECISIVE = (RunStatus.OK, RunStatus.PARTIAL, RunStatus.FAILED)
+# Files come by hand, and labels without a round (`backfill`).
+_SEARCHED = [platform for platform in Platform if platform is not Platform.IMPORT]
 _COLUMNS = [incidents.c[field.name] for field in fields(Incident)]
 
 
@@ -58,14 +60,21 @@ def collected_platforms(connection: Connection) -> set[str]:
 
 
 def last_finished(connection: Connection) -> datetime | None:
-    """When a run last ended by itself, well or not; None when none ever did.
+    """When the search of a platform last ended by itself, well or not; None when none ever did.
 
-    Interrupted ones do not count: their end is written by whoever finds them.
+    Interrupted ones do not count: their end is written by whoever finds them. The newest record
+    says it and not the latest end: that may be one of a clock that was ahead for a while.
     """
     run = collection_runs.c
     return connection.execute(
-        select(func.max(run.finished_at)).where(run.status.in_([*_DECISIVE, RunStatus.SKIPPED]))
-    ).scalar_one()
+        select(run.finished_at)
+        .where(
+            run.status.in_([*_DECISIVE, RunStatus.SKIPPED]),
+            run.platform.in_(_SEARCHED),
+        )
+        .order_by(run.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def open_incidents(connection: Connection) -> list[Incident]:

@@ -125,7 +125,8 @@ def alarms(incidents: Iterable[Incident], now: datetime) -> list[Incident]:
     due: dict[str, Incident] = {}
     # A refused token first: it is the one that somebody has to act on.
     for one in sorted(known, key=lambda i: (i.kind != Trouble.TOKEN, i.opened_at)):
-        waited = one.platform not in last or now - last[one.platform] >= ALARM_EVERY
+        # abs: a mail of the future was sent before the clock was set back, who knows how far.
+        waited = one.platform not in last or abs(now - last[one.platform]) >= ALARM_EVERY
         if one.open and one.mailed_at is None and waited:
             due.setdefault(one.platform, one)
     return list(due.values())

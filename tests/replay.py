@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import html
+import io
 import json
 import socket
 import struct
@@ -199,6 +200,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.rfile.close()
             self.wfile.close()
             self.connection.close()
+            self.wfile = io.BytesIO()  # the base class flushes it once more
 
     return Handler
 

@@ -191,6 +191,33 @@ def test_silence_is_an_incident_until_a_round_ends(engine):
     assert office.open == []
 
 
+def test_a_round_that_ended_by_a_clock_days_ahead_does_not_hide_silence(engine):
+    office = Office(engine)
+    office.now += 48 * HOUR
+    office.round(working())
+    office.now -= 48 * HOUR
+    office.round(working())
+
+    office.now += 2 * EVERY + HOUR
+    office.alerts.look()
+
+    assert office.open == [(COLLECTOR, "silent")]
+
+
+@pytest.mark.parametrize("by_hand", [Platform.IMPORT, "classify"])
+def test_files_and_labels_that_somebody_asked_for_do_not_hide_silence(engine, by_hand):
+    office = Office(engine)
+    office.round(working())
+
+    office.now += 2 * EVERY + HOUR
+    with engine.begin() as connection:
+        run = store.start_run(connection, "by hand", by_hand, office.now)
+        store.finish_run(connection, run, status=RunStatus.OK, now=office.now)
+    office.alerts.look()
+
+    assert office.open == [(COLLECTOR, "silent")]
+
+
 def test_a_new_database_is_not_silent(engine):
     office = Office(engine)
 

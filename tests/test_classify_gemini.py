@@ -312,6 +312,14 @@ def test_a_batch_that_takes_too_long_is_halved_for_the_rest_of_the_round():
     assert ask.sizes == [20, 20, 20, 10, 10, 10, 10]
 
 
+def test_a_model_that_is_always_too_slow_is_asked_six_times():
+    ask = FakeAsk(*[failing(Kind.TIMEOUT)] * 100)
+    found = outcomes(ask, waiting(40), batch=20)
+
+    assert len(ask.questions) == 6
+    assert found[-1].error.kind == Kind.TIMEOUT
+
+
 def test_a_limit_a_minute_is_waited_for_once():
     stop = FakeStop()
     ask = FakeAsk(failing(Kind.RATE_LIMITED, retry_after=23.0))

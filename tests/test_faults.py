@@ -314,7 +314,7 @@ def few_pages():
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM alembic_version", "DROP TABLE leases"])
-@pytest.mark.parametrize("command", ["--once", "check"])
+@pytest.mark.parametrize("command", ["--once", "check", "status", "replay"])
 def test_half_a_database_ends_with_5_and_is_left_as_it_is(place, statement, command):
     engine = prepared(place)
     with engine.begin() as connection:
@@ -325,6 +325,7 @@ def test_half_a_database_ends_with_5_and_is_left_as_it_is(place, statement, comm
 
     assert done.returncode == 5
     assert "restore a whole backup" in done.stderr
+    assert test_cli.said_in_one_sentence(done), done.stderr
 
 
 @pytest.mark.postgresql
@@ -403,6 +404,19 @@ def test_a_stop_while_a_body_drips_is_quick(place):
         assert stopped(process) < 10
 
     assert the_run(place).status == "interrupted"
+
+
+@pytest.mark.parametrize("after", [0.15, 0.4, 0.7, 1.0])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_stop_in_the_first_second_ends_with_0(place, name, after):
+    process = start(with_x(place, "http://127.0.0.1:9"), "--once")
+    wait_for(process, lambda: listens(process))
+    time.sleep(after)
+    process.send_signal(getattr(signal, name))
+    _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
 
 
 def test_a_stop_while_the_classifier_thinks_is_quick(place):

@@ -122,6 +122,13 @@ def test_a_platform_raises_at_most_one_alarm_in_six_hours():
     assert alarms([before, again], NOW + 6 * HOUR) == [again]
 
 
+def test_a_mail_sent_by_a_clock_that_was_days_ahead_holds_no_alarm_back():
+    told = an_incident(mailed_at=NOW + 48 * HOUR, closed_at=NOW + 49 * HOUR)
+    again = an_incident(id=2)
+
+    assert alarms([told, again], NOW) == [again]
+
+
 def test_another_platform_does_not_wait_for_it():
     told, other = an_incident(mailed_at=NOW), an_incident(id=2, platform="facebook")
 

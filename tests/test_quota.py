@@ -73,6 +73,12 @@ def broken_by(error):
     raise error
 
 
+def test_a_closure_written_by_a_clock_that_was_days_ahead_ends_with_the_day():
+    quota = a_quota({"closed_until": "2026-11-29T08:00:00+00:00"})
+
+    assert quota.state()["closed_until"] == next_midnight(NOW, PACIFIC).isoformat()
+
+
 def test_a_platform_that_goes_down_keeps_what_it_spent():
     down = PlatformDown(Kind.AUTH, "refused")
     pages = list(remembered(broken_by(down), lambda: {"spent": 1}))

@@ -105,7 +105,8 @@ def ask(url, max_body):
     ids=["short", "short chunks", "silently short", "zip cut off", "no zip", "reset"],
 )
 def test_a_broken_answer_is_a_failure_with_a_kind(broken, kind):
-    assert error_of(broken).kind == kind
+    # What is wrong is not the time: a busy machine must not make it the fault.
+    assert error_of(broken, Limits(deadline=20, retries=0)).kind == kind
 
 
 def test_a_host_that_speaks_no_tls_is_a_tls_failure():

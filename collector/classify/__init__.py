@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from collector.platforms import PlatformError
+from collector.platforms.quota import PACIFIC, later
 from insights.model import Classification, Kind, Platform, Unclassified
 
 # The name under which a classifier's memory stands in `platform_state`, and its one key.
@@ -92,8 +93,4 @@ def closed_until(state: Mapping[str, Any], now: datetime) -> datetime | None:
 
     `state` is what an earlier `Outcome.state` left behind; an unreadable one counts as open.
     """
-    try:
-        until = datetime.fromisoformat(state[CLOSED_UNTIL])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return until if until.tzinfo is not None and until > now else None
+    return later(state.get(CLOSED_UNTIL), now, PACIFIC)

@@ -37,6 +37,8 @@ TRIES = {
     Kind.BAD_PAYLOAD: 3,
     Kind.TIMEOUT: 3,
 }
+# So many requests that failed, in one round: the model counts as down, however often it is tried.
+FAILED_REQUESTS = 6
 # So many posts asked alone in vain, and none with success: the fault is not the posts'.
 IN_VAIN = 3
 
@@ -111,6 +113,7 @@ class _Round:
         self._stop = stop
         self._ends_at = self._clock() + self._pace.budget
         self._calls = 0
+        self._failed = 0
         self._answered = 0
         self._in_vain = 0
         self.size = max(1, self._pace.batch)
@@ -161,6 +164,8 @@ class _Round:
         self, error: ClassificationError, posts: Sequence[Unclassified], outcome: Outcome
     ) -> None:
         """Fewer posts may pass where the request was at fault or took too long."""
+        if self._failed >= FAILED_REQUESTS:
+            raise error
         if error.kind == Kind.TIMEOUT and len(posts) > 1:
             self.size = max(1, len(posts) // 2)
         elif not error.posts_at_fault:
@@ -198,7 +203,8 @@ class _Round:
             try:
                 answer = call(self._ask, asked, self._stop, self._pace.call_seconds)
             except ClassificationError as error:
-                if tries >= TRIES.get(error.kind, 1):
+                self._failed += error.kind in TRIES
+                if tries >= TRIES.get(error.kind, 1) or self._failed >= FAILED_REQUESTS:
                     raise
                 self._wait(error, tries)
                 continue

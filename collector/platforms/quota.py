@@ -36,7 +36,7 @@ class Quota:
         told = fields.mapping(state.get(SPENT))
         known = fields.mapping(told.get("used")) if told.get("day") == self._day else {}
         self._used = {name: fields.count(known.get(name)) or 0 for name in daily}
-        self._closed_until = _later(state.get(CLOSED_UNTIL), now)
+        self._closed_until = later(state.get(CLOSED_UNTIL), now, zone)
 
     def left(self, name: str) -> int:
         """How much of an allowance is left today."""
@@ -69,12 +69,18 @@ class Quota:
         return {SPENT: {"day": self._day, "used": dict(self._used)}, CLOSED_UNTIL: closed}
 
 
-def _later(value: Any, now: datetime) -> datetime | None:
+def later(value: Any, now: datetime, zone: tzinfo) -> datetime | None:
+    """The stored end of a closure as long as it lies ahead; None for what cannot be read.
+
+    Never after the next midnight: an end beyond it was written by a clock that was ahead.
+    """
     try:
         until = fields.instant(value)
     except fields.Unreadable:
         return None
-    return until if until is not None and until > now else None
+    if until is None or until <= now:
+        return None
+    return min(until, next_midnight(now, zone))
 
 
 def _told(instant: datetime) -> str:
