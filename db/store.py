@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from db import queries
+from db import corrections, queries
 from db.rows import (
     COUNTS,
     Unreadable,
@@ -237,6 +237,7 @@ def save_page(
     page, refused = _readable(posts, now, zone)
     refused = [*rejects, *refused]
     page = _not_forgotten(connection, page)
+    corrected = _lifted(connection, page.keys())
     known = _known(connection, page.keys())
     labelled = _label_new(page, known, labels, now)
     changed = _upsert(connection, [row for _, row in page.values()], known)
@@ -246,6 +247,8 @@ def save_page(
     if labelled:
         _save_topics(connection, labelled)
         topic_cells |= {_cell_of(changed[key]) for key in labelled}
+    laid = _laid(connection, corrected, corrected.keys() & changed.keys(), now)
+    cells, topic_cells = cells | laid, topic_cells | laid
     recount(connection, version, cells, topic_cells)
     save_quarantine(connection, refused, now)
     if state:
@@ -257,6 +260,44 @@ def save_page(
         unbump(connection)
     new = sum(key not in known for key in changed)
     return Saved(new, len(changed) - new, len(page) - len(changed), len(refused))
+
+
+def _lifted(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
+    """Take the officers' corrections off these posts; returns how the corrected ones stood."""
+    corrected = corrections.corrected(connection, keys)
+    before = _known(connection, corrected)
+    corrections.lift(connection, corrected)
+    return before
+
+
+def _laid(
+    connection: Connection, before: Mapping[Key, Any], moved: Iterable[Key], now: datetime
+) -> set[Cell]:
+    """Lay the corrections on again; returns the cells where those that `moved` stood and stand."""
+    if not before:
+        return set()
+    corrections.lay(connection, before, now)
+    _repeat(connection, before)
+    moved = set(moved)
+    after = _known(connection, moved)
+    rows = [*(before[key] for key in moved), *after.values()]
+    return {_cell_of(row) for row in rows if row.counted}
+
+
+def apply_corrections(connection: Connection, *, now: datetime) -> int:
+    """Let the officers' latest corrections and undoings count; returns how many posts they moved.
+
+    Call it again while it returns something: it takes a few hundred posts at a time.
+    """
+    keys = corrections.unapplied(connection)
+    if not keys:
+        return 0
+    version = bump(connection)
+    before = _known(connection, keys)
+    corrections.lift(connection, keys)
+    cells = _laid(connection, before, before, now)
+    recount(connection, version, cells, cells)
+    return len(before)
 
 
 Page = dict[Key, tuple[MatchedPost, dict[str, Any]]]
@@ -532,6 +573,7 @@ def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datet
     """
     version = bump(connection)
     by_key = {(str(m.post.post_id), str(Platform(m.post.platform))): m for m in matched}
+    corrected = _lifted(connection, by_key)
     known = _known(connection, by_key)
     rows = [_relinked(by_key[key], before) for key, before in known.items()]
     moved = [row for row in rows if row is not None]
@@ -545,7 +587,8 @@ def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datet
     keys = [(row["key_id"], row["key_platform"]) for row in moved]
     _repeat(connection, keys)
     cells, topics = _touched({key: known[key] for key in keys}, _known(connection, keys))
-    recount(connection, version, cells, topics)
+    laid = _laid(connection, corrected, corrected, now)
+    recount(connection, version, cells | laid, topics | laid)
     return len(moved)
 
 
@@ -627,6 +670,7 @@ def save_classifications(
         for a in answers
         if (values := classification_values(a, now)) is not None
     }
+    corrected = _lifted(connection, by_key)
     known = _known(connection, by_key)
     known = {key: row for key, row in known.items() if not row.is_repost}
     if not known:
@@ -639,7 +683,7 @@ def save_classifications(
     _save_topics(connection, {key: by_key[key][0] for key in known})
     after = _known(connection, known)
     rows = [row for row in (*known.values(), *after.values()) if row.counted]
-    cells = {_cell_of(row) for row in rows}
+    cells = {_cell_of(row) for row in rows} | _laid(connection, corrected, corrected, now)
     recount(connection, version, cells, cells)
     return len(known)
 
