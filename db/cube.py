@@ -7,14 +7,13 @@ makes a new one that shares the blocks nothing happened to.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from db import queries
@@ -22,6 +21,7 @@ from db.engine import snapshot
 from db.tables import UNKNOWN_PLACE
 from insights.metrics import Totals
 from insights.model import Place, Platform, Scope, day_of, number_of
+from insights.table import Columns, Table
 
 BLOCK_DAYS = 64
 COUNTS = (
@@ -46,29 +46,26 @@ class Axes:
     """What the positions in the arrays stand for.
 
     Places are ordered by city, so that a city is a slice; "Kedah, place unknown" comes last, as a
-    place and as a city of its own.
+    place and as a city of its own. Platforms are all that there can be, in the order of Platform.
     """
 
     places: tuple[Place, ...]
     cities: tuple[str, ...]
     starts: tuple[int, ...]
-    platforms: tuple[str, ...]
     topics: tuple[str, ...]
+    platforms: tuple[str, ...] = tuple(platform.value for platform in Platform)
 
     @property
     def place_ids(self) -> list[int]:
         return [*(place.id for place in self.places), UNKNOWN_PLACE]
 
 
-def _axes(places: Sequence[Place], platforms: Sequence[str], topics: Sequence[str]) -> Axes:
+def _axes(places: Sequence[Place], topics: Sequence[str]) -> Axes:
     cities = list(dict.fromkeys(place.city_slug for place in places))
     ordered = sorted(places, key=lambda place: cities.index(place.city_slug))
     slugs = [place.city_slug for place in ordered] + [UNKNOWN]
     starts = [slugs.index(city) for city in [*cities, UNKNOWN]]
-    known = [platform.value for platform in Platform if platform.value in platforms]
-    return Axes(
-        tuple(ordered), (*cities, UNKNOWN), tuple(starts), tuple(known), tuple(sorted(topics))
-    )
+    return Axes(tuple(ordered), (*cities, UNKNOWN), tuple(starts), tuple(sorted(topics)))
 
 
 @dataclass(frozen=True)
@@ -135,7 +132,7 @@ class Cube:
         """Read all totals, in one snapshot. Raises db.engine.ERRORS."""
         with snapshot(engine) as connection:
             version, epoch = queries.version(connection)
-            axes = _axes(queries.gazetteer(connection), *_names(connection))
+            axes = _axes(queries.gazetteer(connection), _topic_names(connection))
             totals = _read_totals(connection, axes)
             topics = _read_topics(connection, axes)
         return cls(engine, version, epoch, axes, _blocks(axes, totals, topics))
@@ -158,16 +155,14 @@ class Cube:
         """The cells that are newer than this cube and all topics of their days.
 
         None where only reading everything will do: cells vanished, an older database took this
-        one's place, a platform or topic is new, or a long span has changed.
+        one's place, a topic is new, or a long span has changed.
         """
         if epoch != self._epoch or version < self.version:
             return None
-        platforms, topics = _names(connection, since=self.version)
-        if not set(platforms) <= set(self._axes.platforms):
-            return None
         totals = _read_totals(connection, self._axes, self.version)
         days = np.unique(totals[:, 1])
-        if len(days) > _MANY_DAYS or not set(topics) <= set(self._axes.topics):
+        new_topics = set(_topic_names(connection)) - set(self._axes.topics)
+        if len(days) > _MANY_DAYS or new_topics:
             return None
         return totals, _read_topics(connection, self._axes, days)
 
@@ -258,7 +253,7 @@ class Cube:
         known = {name: added[name] if values[f"{name}_known"] else None for name in SUMS}
         return Totals(**values, **known)
 
-    def daily(self, scope: Scope) -> pd.DataFrame:
+    def daily(self, scope: Scope) -> Table:
         """One row a day of the scope, `day` a date; a silent day counts as zero.
 
         Sums (likes, comments, shares, views, engagement) are NaN where there were posts and none
@@ -277,8 +272,7 @@ class Cube:
             sums[at] = self._each_day(
                 chosen, block.sums[rows], block.city_sums[rows], block.whole_sums[rows]
             )
-        names = _names_of(_DAY, [day_of(since + i) for i in range(days)])
-        return _table(names, counts, sums)
+        return _table(_DAY, [day_of(since + i) for i in range(days)], counts, sums)
 
     def _each_day(
         self, chosen: Chosen, places: np.ndarray, cities: np.ndarray, whole: np.ndarray
@@ -292,24 +286,24 @@ class Cube:
             rows = cities[:, chosen.cities].sum(axis=1, dtype=np.int64)
         return np.diff(rows[:, chosen.platforms].sum(axis=1, dtype=np.int64), axis=0)
 
-    def by_platform(self, scope: Scope) -> pd.DataFrame:
+    def by_platform(self, scope: Scope) -> Table:
         """One row a platform of the scope that has posts: `platform` and its measures."""
         counts, sums = self._selected(scope)
         names = [self._axes.platforms[i] for i in self._chosen(scope).platforms]
         return _with_posts(_PLATFORM, names, counts.sum(axis=0), sums.sum(axis=0))
 
-    def by_city(self, scope: Scope) -> pd.DataFrame:
+    def by_city(self, scope: Scope) -> Table:
         """One row a city that has posts: `slug`, `name`; "unknown" for those without a place."""
         chosen = self._chosen(scope)
-        table = self.by_place(scope) if chosen.place is not None else None
-        if table is not None:
-            slugs, names = table["city_slug"].tolist(), table["city"].tolist()
-            return table[[*_MEASURES]].assign(slug=slugs, name=names)[["slug", "name", *_MEASURES]]
-        counts, sums = self._selected(scope)
-        names = [self._city_names[i] for i in chosen.cities]
-        return _with_posts(_CITY, names, counts.sum(axis=1), sums.sum(axis=1))
+        if chosen.place is None:
+            counts, sums = self._selected(scope)
+            names = [self._city_names[i] for i in chosen.cities]
+            return _with_posts(_CITY, names, counts.sum(axis=1), sums.sum(axis=1))
+        counts, sums, rows = self._places(scope)
+        names = [self._city_names[i] for i in self._city_of_place[rows]]
+        return _with_posts(_CITY, names, counts, sums)
 
-    def by_place(self, scope: Scope) -> pd.DataFrame:
+    def by_place(self, scope: Scope) -> Table:
         """One row a place that has posts, with what the gazetteer says of it.
 
         Posts without a place are the row of slug "unknown", whose name, city and category are
@@ -317,11 +311,10 @@ class Cube:
         """
         counts, sums, rows = self._places(scope)
         some = np.flatnonzero(counts[:, 0])
-        names = self._titles.take(rows[some])
-        names.index = pd.RangeIndex(len(some))
-        return _table(names, counts[some], sums[some])
+        titles = (block.rows(rows[some]) for block in self._titles)
+        return Table(*titles, *_measured(counts[some], sums[some]))
 
-    def by_category(self, scope: Scope) -> pd.DataFrame:
+    def by_category(self, scope: Scope) -> Table:
         """One row a category of places that has posts; "" for posts without a place."""
         counts, sums, rows = self._places(scope)
         names, of_place = self._categories
@@ -344,7 +337,7 @@ class Cube:
         added = (part.take(chosen.platforms, 1).sum(axis=1)[rows] for part in (counts, sums))
         return *added, rows
 
-    def topics(self, scope: Scope) -> pd.DataFrame:
+    def topics(self, scope: Scope) -> Table:
         """One row a topic that has posts in the scope: `topic`, and posts by their label.
 
         A place's topics are read from the database: held here they would take six times the
@@ -354,7 +347,7 @@ class Cube:
         if chosen.place is not None:
             with snapshot(self._engine) as connection:
                 found = queries.topics_by_place(connection, scope, places=self.places)
-            return found.groupby("topic", as_index=False)[list(LABELS)].sum()
+            return _by_topic(found["topic"].tolist(), found[list(LABELS)].to_numpy())
         axes = self._axes
         shape = (len(axes.cities), len(axes.platforms), len(axes.topics), len(LABELS))
         counts = np.zeros(shape, np.int64)
@@ -362,78 +355,72 @@ class Cube:
             counts += block.topics[high] - block.topics[low]
         counts = counts[np.ix_(chosen.cities, chosen.platforms)].sum(axis=(0, 1))
         some = np.flatnonzero(counts.sum(axis=1))
-        names = _names_of(_TOPIC, [axes.topics[i] for i in some])
-        shown = pd.DataFrame(counts[some], names.index, _LABELS, copy=False)
-        return pd.concat([names, shown], axis=1)
+        names = _column([axes.topics[i] for i in some], 1)
+        return Table(Columns(_TOPIC, names), Columns(LABELS, counts[some]))
 
 
 # --- tables ---------------------------------------------------------------------------------------
 
-# An answer has few rows, so pandas costs more than adding up. Whole blocks beside each other take
-# two thirds of the time of single columns, and plain objects a third of that of Arrow's strings.
-_MEASURES = (*COUNTS, *SUMS, "engagement")
-_COUNTS = pd.Index(COUNTS)
-_SUMS = pd.Index([*SUMS, "engagement"])
-_LABELS = pd.Index(LABELS)
-_DAY, _PLATFORM, _TOPIC = pd.Index(["day"]), pd.Index(["platform"]), pd.Index(["topic"])
-_CITY, _CATEGORY = pd.Index(["slug", "name"]), pd.Index(["category"])
+_SUMS = (*SUMS, "engagement")
+_DAY, _PLATFORM, _TOPIC = ("day",), ("platform",), ("topic",)
+_CITY, _CATEGORY = ("slug", "name"), ("category",)
 
 
-def _titles(places: Sequence[Place]) -> pd.DataFrame:
+def _titles(places: Sequence[Place]) -> tuple[Columns, ...]:
     """What a table says of each place, "Kedah, place unknown" last."""
-    names = ("slug", "name", "city", "city_slug", "category")
     words = [(p.slug, p.name, p.city, p.city_slug, p.category) for p in places]
     words.append((UNKNOWN, "", "", UNKNOWN, ""))
-    rest = {
-        "lat": [*(place.latitude for place in places), np.nan],
-        "lon": [*(place.longitude for place in places), np.nan],
-        "approximate": [*(place.approximate for place in places), True],
-        "general": [*(place.general for place in places), False],
-    }
-    return pd.concat([pd.DataFrame(words, columns=names, dtype=object), pd.DataFrame(rest)], axis=1)
+    points = [(place.latitude, place.longitude) for place in places]
+    points.append((np.nan, np.nan))
+    rest = [(place.approximate, place.general) for place in places]
+    rest.append((True, False))
+    return (
+        Columns(("slug", "name", "city", "city_slug", "category"), _column(words, 5)),
+        Columns(("lat", "lon"), np.array(points, float)),
+        Columns(("approximate", "general"), np.array(rest, bool)),
+    )
 
 
-def _names_of(columns: pd.Index, names: Sequence[Any]) -> pd.DataFrame:
-    """The columns of a table that say what its rows are, one name or tuple of names a row."""
-    values = np.array(names, object).reshape(len(names), len(columns))
-    return pd.DataFrame(values, pd.RangeIndex(len(names)), columns, dtype=object, copy=False)
+def _column(values: Sequence[Any], width: int) -> np.ndarray:
+    """Plain objects as an array of so many columns, one value or tuple of values a row."""
+    return np.array(values, object).reshape(len(values), width)
 
 
-def _table(names: pd.DataFrame, counts: np.ndarray, sums: np.ndarray) -> pd.DataFrame:
-    """A table of these names and measures; a sum that nothing is known of becomes NaN."""
+def _table(
+    columns: tuple[str, ...], names: Sequence[Any], counts: np.ndarray, sums: np.ndarray
+) -> Table:
+    """A table of these names, one or a tuple of them a row, and measures."""
+    return Table(Columns(columns, _column(names, len(columns))), *_measured(counts, sums))
+
+
+def _measured(counts: np.ndarray, sums: np.ndarray) -> tuple[Columns, Columns]:
+    """The measures of a table; a sum that nothing is known of becomes NaN."""
     known = counts[:, 4:]
     silent = counts[:, :1] == 0
     shown = np.empty((len(sums), len(_SUMS)))
     shown[:, :4] = np.where((known > 0) | silent, sums, np.nan)
     some = known[:, :3].any(axis=1) | silent[:, 0]
     shown[:, 4] = np.where(some, sums[:, :3].sum(axis=1), np.nan)
-    blocks = (
-        names,
-        pd.DataFrame(counts, names.index, _COUNTS, copy=False),
-        pd.DataFrame(shown, names.index, _SUMS, copy=False),
-    )
-    return pd.concat(blocks, axis=1)
+    return Columns(COUNTS, counts), Columns(_SUMS, shown)
 
 
 def _with_posts(
-    columns: pd.Index, names: Sequence[Any], counts: np.ndarray, sums: np.ndarray
-) -> pd.DataFrame:
+    columns: tuple[str, ...], names: Sequence[Any], counts: np.ndarray, sums: np.ndarray
+) -> Table:
     """The same without rows that have no post."""
     rows = np.flatnonzero(counts[:, 0])
-    return _table(_names_of(columns, [names[row] for row in rows]), counts[rows], sums[rows])
+    return _table(columns, [names[row] for row in rows], counts[rows], sums[rows])
+
+
+def _by_topic(names: list[str], labels: np.ndarray) -> Table:
+    """Rows of labels added up by topic, in the order of its code."""
+    topics = sorted(set(names))
+    counts = np.zeros((len(topics), len(LABELS)), np.int64)
+    np.add.at(counts, [topics.index(name) for name in names], labels)
+    return Table(Columns(_TOPIC, _column(topics, 1)), Columns(LABELS, counts))
 
 
 # --- reading --------------------------------------------------------------------------------------
-
-
-def _names(connection: Connection, since: int | None = None) -> tuple[list[str], list[str]]:
-    """The platforms and topics there are; with `since`, platforms of cells newer than it."""
-    newer = "" if since is None else " WHERE version > :since"
-    given = {} if since is None else {"since": since}
-    platforms = connection.execute(
-        text(f"SELECT DISTINCT platform FROM daily_totals{newer}"), given
-    ).scalars()
-    return list(platforms), list(connection.execute(text(_TOPIC_NAMES)).scalars())
 
 
 # DISTINCT would walk the whole index; this jumps from one topic to the next.
@@ -446,17 +433,18 @@ WITH RECURSIVE found(topic) AS (
 ) SELECT topic FROM found WHERE topic IS NOT NULL"""
 
 
+def _topic_names(connection: Connection) -> list[str]:
+    """The topics that counted posts have."""
+    return list(connection.execute(text(_TOPIC_NAMES)).scalars())
+
+
 def _read_totals(connection: Connection, axes: Axes, since: int | None = None) -> np.ndarray:
     """Cells as rows of [place, day, platform, *COUNTS, *SUMS], places and platforms by position."""
-    measures = ", ".join([*COUNTS, *(f"coalesce({name}, 0)" for name in SUMS)])
+    sums = [f"coalesce({name}, 0)" for name in SUMS]
     newer = "" if since is None else f" WHERE version > {int(since)}"
-    return _numbers(
-        connection,
-        f"SELECT place_id, day, {_position('platform', axes.platforms)}, {measures}"
-        f" FROM daily_totals{newer}",
-        3 + len(COUNTS) + len(SUMS),
-        axes,
-    )
+    platform = _position("platform", axes.platforms)
+    columns = ["place_id", "day", platform, *COUNTS, *sums]
+    return _numbers(connection, columns, f"daily_totals{newer}", axes)
 
 
 def _read_topics(connection: Connection, axes: Axes, days: np.ndarray | None = None) -> np.ndarray:
@@ -468,13 +456,9 @@ def _read_topics(connection: Connection, axes: Axes, days: np.ndarray | None = N
         # The key begins with the place: naming every place makes it serve a search by day.
         ids = ", ".join(map(str, axes.place_ids))
         where = f" WHERE place_id IN ({ids}) AND day IN ({', '.join(map(str, days.tolist()))})"
-    return _numbers(
-        connection,
-        f"SELECT place_id, day, {_position('platform', axes.platforms)},"
-        f" {_position('topic', axes.topics)}, {', '.join(LABELS)} FROM daily_topics{where}",
-        4 + len(LABELS),
-        axes,
-    )
+    names = _position("platform", axes.platforms), _position("topic", axes.topics)
+    columns = ["place_id", "day", *names, *LABELS]
+    return _numbers(connection, columns, f"daily_topics{where}", axes)
 
 
 def _position(column: str, names: Sequence[str]) -> str:
@@ -487,22 +471,45 @@ def _quoted(name: str) -> str:
     return name.replace("'", "''")
 
 
-def _numbers(connection: Connection, statement: str, width: int, axes: Axes) -> np.ndarray:
-    """The answer as an array of integers, its first column turned into a place's position.
-
-    The driver's cursor and `fromiter`: Row objects would take three times as long.
-    """
+def _numbers(connection: Connection, columns: Sequence[str], source: str, axes: Axes) -> np.ndarray:
+    """The answer as an array of integers, its first column turned into a place's position."""
     cursor = connection.connection.cursor()
+    read = _copied if connection.dialect.name == "postgresql" else _gathered
     try:
-        cursor.execute(statement)
-        flat = np.fromiter(chain.from_iterable(cursor), np.int64)
+        rows = read(cursor, columns, source)
     finally:
         cursor.close()
-    rows = flat.reshape(-1, width)
     ids = np.array(axes.place_ids)
     order = np.argsort(ids)
     rows[:, 0] = order[np.searchsorted(ids, rows[:, 0], sorter=order)]
     return rows
+
+
+def _gathered(cursor: Any, columns: Sequence[str], source: str) -> np.ndarray:
+    """Integers out of SQLite: a text a column, which NumPy reads; rows, of which each number
+    becomes an object, take three times as long."""
+    cursor.execute(
+        f"SELECT count(*), {', '.join(f'json_group_array({c})' for c in columns)} FROM {source}"
+    )
+    count, *texts = cursor.fetchone()
+    rows = np.empty((count, len(columns)), np.int64, order="F")
+    for at, listed in enumerate(texts):
+        rows[:, at] = np.fromstring(listed[1:-1], np.int64, sep=",") if count else ()
+    return rows
+
+
+def _copied(cursor: Any, columns: Sequence[str], source: str) -> np.ndarray:
+    """Integers out of PostgreSQL, in the binary format of COPY: a header of 19 bytes, then of
+    each row the number of its columns (2 bytes) and of each column its size (4) and value; 2 bytes
+    at the end. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4"""
+    casts = ", ".join(f"CAST({column} AS bigint)" for column in columns)
+    with cursor.copy(f"COPY (SELECT {casts} FROM {source}) TO STDOUT (FORMAT BINARY)") as copy:
+        data = b"".join(copy)
+    cells = [("size", ">i4"), ("value", ">i8")]
+    row = np.dtype([("columns", ">i2"), ("cells", cells, (len(columns),))])
+    count = (len(data) - 21) // row.itemsize
+    rows = np.frombuffer(data, row, count, offset=19)
+    return rows["cells"]["value"].astype(np.int64, order="F")
 
 
 # --- building -------------------------------------------------------------------------------------
@@ -510,16 +517,21 @@ def _numbers(connection: Connection, statement: str, width: int, axes: Axes) -> 
 
 def _blocks(axes: Axes, totals: np.ndarray, topics: np.ndarray) -> dict[int, Block]:
     """Blocks for all days that have a cell."""
-    numbers = totals[:, 1] // BLOCK_DAYS
-    topic_numbers = topics[:, 1] // BLOCK_DAYS
+    cells, named = _by_number(totals), _by_number(topics)
     return {
-        int(number): _block(
+        number: _block(
             axes,
-            *_cumulated_places(axes, totals[numbers == number], number),
-            _cumulated_topics(axes, topics[topic_numbers == number], number),
+            *_cumulated_places(axes, rows, number),
+            _cumulated_topics(axes, named.get(number, topics[:0]), number),
         )
-        for number in np.unique(numbers)
+        for number, rows in cells.items()
     }
+
+
+def _by_number(rows: np.ndarray) -> dict[int, np.ndarray]:
+    """Rows whose second column is a day, by the number of the day's block."""
+    numbers = rows[:, 1] // BLOCK_DAYS
+    return {int(number): rows[numbers == number] for number in np.unique(numbers)}
 
 
 def _cumulated_places(axes: Axes, totals: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -535,9 +547,13 @@ def _cumulated_places(axes: Axes, totals: np.ndarray, number: int) -> tuple[np.n
 
 
 def _cumulated_topics(axes: Axes, topics: np.ndarray, number: int) -> np.ndarray:
-    shape = (BLOCK_DAYS + 1, len(axes.cities), len(axes.platforms), len(axes.topics), len(LABELS))
-    counts = np.zeros(shape, np.int32)
-    np.add.at(counts, _topic_positions(axes, topics, number), topics[:, 4:])
+    shape = (BLOCK_DAYS + 1, len(axes.cities), len(axes.platforms), len(axes.topics))
+    counts = np.empty((*shape, len(LABELS)), np.int32)
+    at = np.ravel_multi_index(_topic_positions(axes, topics, number), shape)
+    for label in range(len(LABELS)):
+        # Ten times as fast as `np.add.at`; exact, as a count is far below 2 ** 53.
+        added = np.bincount(at, topics[:, 4 + label], math.prod(shape))
+        counts[..., label] = added.reshape(shape)
     np.cumsum(counts, axis=0, out=counts)
     return counts
 
@@ -554,11 +570,10 @@ def _patched(
     axes: Axes, blocks: dict[int, Block], totals: np.ndarray, topics: np.ndarray
 ) -> dict[int, Block]:
     """The blocks with these cells put in their place; untouched blocks are shared."""
-    numbers = totals[:, 1] // BLOCK_DAYS
-    topic_numbers = topics[:, 1] // BLOCK_DAYS
+    by_number = _by_number(topics)
     result = dict(blocks)
-    for number in map(int, np.unique(numbers)):
-        cells, named = totals[numbers == number], topics[topic_numbers == number]
+    for number, cells in _by_number(totals).items():
+        named = by_number.get(number, topics[:0])
         before = blocks.get(number)
         result[number] = (
             _blocks(axes, cells, named)[number]

@@ -40,6 +40,7 @@ from insights.breaker import breaker
 from insights.health import gaps as health_gaps
 from insights.incidents import Finding, Incident, silence
 from insights.model import Place, Platform, PostFilter, Scope
+from insights.table import Table
 from settings import Settings, read_settings
 
 _SOURCE = "source_of_run"
@@ -375,6 +376,7 @@ def _of_cube(table: str, scope: Scope) -> Any:
 
     def read() -> Any:
         answer = getattr(source.cube, table)(scope)
+        answer = answer.frame() if isinstance(answer, Table) else answer
         return _underived(answer) if scope.is_apart else answer
 
     return source.answers.of((table, scope), read)
