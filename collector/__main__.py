@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collector import events, logs
+from collector import corrections, events, logs
 from collector.alerts import Alerts, MailServer
 from collector.classify import Classifier
 from collector.classify.gemini import GeminiClassifier, Pace, gemini_asker
@@ -546,7 +546,10 @@ def _once(collector: Collector, work: _Live | _Demo) -> int:
     engine = work.open()
     with collector.hold(engine) as lease:
         work.prepare(engine)
-        with _alerting(work.alerts(engine, lease)) as look:
+        with (
+            corrections.applying(engine, now, lease.guard),
+            _alerting(work.alerts(engine, lease)) as look,
+        ):
             report = work.round(engine, lease)
             look()
         if not collector.stop.is_set():
@@ -558,7 +561,10 @@ def _loop(collector: Collector, work: _Live | _Demo) -> int:
     engine = work.open()
     with collector.hold(engine) as lease:
         work.prepare(engine)
-        with _alerting(work.alerts(engine, lease)) as look:
+        with (
+            corrections.applying(engine, now, lease.guard),
+            _alerting(work.alerts(engine, lease)) as look,
+        ):
 
             def round_() -> None:
                 work.round(engine, lease)
