@@ -153,6 +153,7 @@ social_posts = Table(
     CheckConstraint("sentiment IN ('positive','neutral','negative')", name="sentiment"),
     CheckConstraint("sentiment_score BETWEEN -1 AND 1", name="score"),
 )
+# The indices below hold all that a search asks of a post: passing one costs no look at its row.
 _counted = text("counted")
 _unclassified = text("counted AND sentiment IS NULL")
 _waiting = text("waiting")
@@ -165,6 +166,7 @@ Index(
     social_posts.c.platform,
     social_posts.c.engagement,
     social_posts.c.sentiment,
+    social_posts.c.voice,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -175,6 +177,7 @@ Index(
     social_posts.c.platform,
     social_posts.c.sentiment,
     social_posts.c.engagement,
+    social_posts.c.voice,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -185,6 +188,7 @@ Index(
     social_posts.c.place_id,
     social_posts.c.platform,
     social_posts.c.sentiment,
+    social_posts.c.voice,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -195,6 +199,7 @@ Index(
     social_posts.c.place_id,
     social_posts.c.sentiment,
     social_posts.c.engagement,
+    social_posts.c.voice,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -204,6 +209,7 @@ Index(
     social_posts.c.place_id,
     social_posts.c.platform,
     social_posts.c.engagement,
+    social_posts.c.voice,
     sqlite_where=_unclassified,
     postgresql_where=_unclassified,
 )
@@ -211,6 +217,7 @@ Index(
     "ix_posts_waiting",
     social_posts.c.counted,
     social_posts.c.created_at,
+    social_posts.c.platform,
     sqlite_where=_waiting,
     postgresql_where=_waiting,
 )
@@ -286,6 +293,7 @@ Index(
     post_topics.c.platform,
     post_topics.c.sentiment,
     post_topics.c.engagement,
+    post_topics.c.voice,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -297,6 +305,7 @@ Index(
     post_topics.c.place_id,
     post_topics.c.platform,
     post_topics.c.sentiment,
+    post_topics.c.voice,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )
@@ -308,6 +317,7 @@ Index(
     post_topics.c.platform,
     post_topics.c.engagement,
     post_topics.c.sentiment,
+    post_topics.c.voice,
     sqlite_where=_counted,
     postgresql_where=_counted,
 )

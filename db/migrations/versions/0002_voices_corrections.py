@@ -21,6 +21,7 @@ POST = (
 
 def upgrade() -> None:
     _widen_posts()
+    _widen_indices()
     _index_what_expires()
     _widen_totals()
     _make_topics_anew()
@@ -49,6 +50,48 @@ def _widen_posts() -> None:
         postgresql_where=other,
     )
     op.add_column("post_topics", sa.Column("voice", sa.Text(), **visitor))
+
+
+# What a search asks of a post, with its voice; and what it takes to count those that wait.
+INDICES = {
+    "ix_posts_place_day": ("counted", "place_id, day, platform, engagement, sentiment, voice"),
+    "ix_posts_created": (
+        "counted",
+        "created_at, place_id, platform, sentiment, engagement, voice",
+    ),
+    "ix_posts_engagement": ("counted", "engagement, day, place_id, platform, sentiment, voice"),
+    "ix_posts_platform": (
+        "counted",
+        "platform, created_at, place_id, sentiment, engagement, voice",
+    ),
+    "ix_posts_unclassified": (
+        "counted AND sentiment IS NULL",
+        "created_at, place_id, platform, engagement, voice",
+    ),
+    "ix_posts_waiting": ("waiting", "counted, created_at, platform"),
+    "ix_topics_created": (
+        "counted",
+        "topic, created_at, place_id, platform, sentiment, engagement, voice",
+    ),
+    "ix_topics_engagement": (
+        "counted",
+        "topic, engagement, day, place_id, platform, sentiment, voice",
+    ),
+    "ix_topics_place_day": (
+        "counted",
+        "topic, place_id, day, platform, engagement, sentiment, voice",
+    ),
+}
+
+
+def _widen_indices() -> None:
+    for name, (which, columns) in INDICES.items():
+        table = "post_topics" if name.startswith("ix_topics") else "social_posts"
+        where = sa.text(which)
+        op.drop_index(name, table)
+        op.create_index(
+            name, table, columns.split(", "), sqlite_where=where, postgresql_where=where
+        )
 
 
 def _index_what_expires() -> None:
