@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 
 import holidays
 
-from db import queries, store
+from db import queries, store, templates
 from db.engine import Connection
 from db.seed.events import seed_events
-from insights.model import Event, EventTemplate
-from insights.recurrence import RuleError, dates, occurrences
+from insights.model import EventTemplate
+from insights.recurrence import dates
 
 COUNTRY, STATE = "MY", "KDH"
-AHEAD = timedelta(days=366)
-# Pages compare with the same days of the year before: an event stays for two years after its end.
+# Charts go back 13 months and pages may compare with the year before: two years after its end.
 KEPT = timedelta(days=731)
+LONG_WEEKENDS = "holiday-long-weekends"
+LONG = 3  # days off in a row make a long weekend
 SOURCE = f"holidays {holidays.__version__} ({STATE})"
 
 # The library's names for holidays that the seed knows by another.
@@ -46,37 +47,47 @@ _REPLACEMENT = "(observed)"  # the library's mark of a day off for a holiday on 
 
 
 def refresh_events(connection: Connection, now: datetime, zone: tzinfo) -> int:
-    """Bring templates and events up to date; returns how many events lie ahead.
+    """Bring templates and events up to date; returns how many events are not over.
 
     Seeded templates are only added, never changed: an officer may have edited them. Holidays
-    follow the `holidays` library. Running it twice changes nothing more.
+    follow the `holidays` library, except for the years of which an officer has entered the dates.
+    Running it twice changes nothing more.
     """
     today = now.astimezone(zone).date()
     known = {template.slug: template for template in queries.event_templates_of(connection)}
-    wanted = {template.slug: template for template in seed_events()}
-    wanted |= holiday_templates(range(today.year - 1, today.year + 3), wanted)
-    changed = [t for slug, t in wanted.items() if _to_save(t, known.get(slug))]
-    store.save_templates(connection, changed, now)
-    templates = [*{**wanted, **known, **{t.slug: t for t in changed}}.values()]
-    dated = [event for t in templates for event in _ahead(t, today)]
-    store.replace_events(connection, dated, today, now)
-    return len(dated)
+    seeded = {template.slug: template for template in seed_events()}
+    wanted = seeded | holiday_templates(range(today.year - 1, today.year + 3), seeded)
+    edited = templates.of_officers(connection)
+    changed = [_to_save(t, known.get(slug), slug in edited) for slug, t in wanted.items()]
+    store.save_templates(connection, [t for t in changed if t is not None], now)
+    return templates.refresh_events(connection, today, now)
 
 
-def _to_save(wanted: EventTemplate, known: EventTemplate | None) -> bool:
+def _to_save(
+    wanted: EventTemplate, known: EventTemplate | None, edited: bool
+) -> EventTemplate | None:
+    """What to store of a template, None where it stays as it is."""
     if known is None:
-        return True
-    return wanted.slug.startswith("holiday-") and wanted != known and known.active
+        return wanted
+    if not wanted.slug.startswith("holiday-") or not known.active:
+        return None
+    if edited:
+        wanted = _completed(known, wanted)
+    return wanted if wanted != known else None
 
 
-def _ahead(template: EventTemplate, today: date) -> Sequence[Event]:
-    """The template's events from today on; none of a rule that an edit has left unreadable."""
-    if not template.active:
-        return ()
-    try:
-        return occurrences(template, today, today + AHEAD)
-    except RuleError:
-        return ()
+def _completed(known: EventTemplate, wanted: EventTemplate) -> EventTemplate:
+    """An officer's holiday with the library's dates of the years that it has none of."""
+    if known.recurrence != "dates" or wanted.recurrence != "dates":
+        return known
+    told = list(known.rule.get("dates", ()))
+    newest = max((_year(written) for written in told), default="")
+    more = [written for written in wanted.rule["dates"] if _year(written) > newest]
+    return replace(known, rule={**known.rule, "dates": [*told, *more]}) if more else known
+
+
+def _year(written: object) -> str:
+    return str(written).strip()[:4]
 
 
 def clean_up(connection: Connection, now: datetime) -> int:
@@ -112,9 +123,34 @@ def holiday_templates(
                 slug += "-replacement"
             days[slug].add((day, "estimated" in name))
             names.setdefault(slug, named)
-    return {
-        slug: _holiday(slug, names[slug], found, seeded.get(slug)) for slug, found in days.items()
-    }
+    found = {slug: _holiday(slug, names[slug], of, seeded.get(slug)) for slug, of in days.items()}
+    return found | {LONG_WEEKENDS: _long_weekends(years, found.values())}
+
+
+def _long_weekends(years: tuple[int, ...], known: Iterable[EventTemplate]) -> EventTemplate:
+    """Three days off and more in a row, where a holiday touches Kedah's Friday and Saturday."""
+    found = holidays.country_holidays(COUNTRY, subdiv=STATE, years=years)
+    unsure = set().union(*map(_unsure, known))
+    off: dict[date, bool] = {}
+    for holiday in sorted(found):
+        for step in (timedelta(-1), timedelta(1)):
+            day = holiday
+            while day in found or found.is_weekend(day):
+                off[day] = False
+                day += step
+    spans = [(a, b) for a, b in _spans(off) if (b - a).days + 1 >= LONG]
+    listed = [_span(a, b, any(a <= day <= b for day in unsure)) for a, b in spans]
+    return EventTemplate(
+        LONG_WEEKENDS,
+        "Hujung minggu panjang",
+        "Long weekend",
+        "all",
+        "dates",
+        {"dates": listed},
+        confirmed=True,
+        kind="season",
+        source=SOURCE,
+    )
 
 
 def _names(english: str, malay: str, seeded: EventTemplate | None) -> tuple[str, str]:
@@ -156,7 +192,7 @@ def _holiday(
 def _spans(dated: Mapping[date, bool]) -> Iterator[tuple[date, date]]:
     """First and last day of each run of days that follow each other and are equally sure."""
     first = last = None
-    for day, unsure in dated.items():
+    for day, unsure in sorted(dated.items()):
         if last is None or day - last != timedelta(1) or dated[last] != unsure:
             if first is not None:
                 yield first, last

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from collector.events import KEPT, clean_up, holiday_templates, refresh_events
-from db import queries, store
+from db import queries, store, templates
 from db.seed.events import seed_events
 from insights.model import Event, EventTemplate
 from insights.recurrence import RECURRENCES, occurrences
@@ -124,6 +124,42 @@ def test_a_template_that_was_put_to_rest_loses_what_lies_ahead(calendar):
     assert "ramadan" not in set(found["slug"])
 
 
+def test_the_past_year_of_a_new_calendar_is_filled_with_what_is_sure(calendar):
+    refresh(calendar)
+    past = events_of(calendar, TODAY - timedelta(days=390), TODAY)
+
+    assert "holiday-national-day" in set(past["slug"])
+    assert past[past["ends_on"] < TODAY]["confirmed"].all()
+
+
+def test_a_holiday_that_an_officer_changed_is_left_as_it_is(calendar):
+    refresh(calendar)
+    with calendar.begin() as connection:
+        there = templates.stored_template(connection, "holiday-mawlid")
+        told = [day.removesuffix("?") for day in there.template.rule["dates"]]
+        sure = replace(there.template, rule={"dates": told})
+        templates.save_template(connection, sure, expected=there.updated_at, now=NOW, by="Siti")
+    refresh(calendar)
+    with calendar.connect() as connection:
+        assert templates.stored_template(connection, "holiday-mawlid").template == sure
+    found = events_of(calendar)
+    assert found[found["slug"] == "holiday-mawlid"]["confirmed"].all()
+
+
+def test_a_holiday_that_an_officer_changed_gets_the_years_that_follow(calendar):
+    refresh(calendar)
+    with calendar.begin() as connection:
+        there = templates.stored_template(connection, "holiday-deepavali")
+        short = replace(there.template, rule={"dates": ["2026-11-09"]})
+        templates.save_template(connection, short, expected=there.updated_at, now=NOW, by="Siti")
+    refresh(calendar)
+    refresh(calendar)
+    with calendar.connect() as connection:
+        rule = templates.stored_template(connection, "holiday-deepavali").template.rule
+    assert rule["dates"][0] == "2026-11-09"
+    assert [day[:4] for day in rule["dates"]] == ["2026", "2027", "2028"]
+
+
 def test_a_rule_that_cannot_be_read_stops_nobody_else(calendar):
     odd = EventTemplate("odd", "Ganjil", "Odd", "all", "weekly", {"weekdays": ["Friday"]})
     with calendar.begin() as connection:
@@ -210,3 +246,17 @@ def test_the_seed_and_the_library_agree_on_the_holidays_they_both_know():
             seeded = occurrences(template, date(2025, 1, 1), date(2028, 1, 1))
             library = occurrences(found[slug], date(2025, 1, 1), date(2028, 1, 1))
             assert set(seeded) <= set(library), slug
+
+
+def test_a_holiday_beside_friday_and_saturday_makes_a_long_weekend():
+    found = holiday_templates([2026], SEEDED)["holiday-long-weekends"]
+    spans = occurrences(found, date(2026, 1, 1), date(2027, 1, 1))
+
+    assert (date(2026, 5, 1), date(2026, 5, 3)) in [(e.starts_on, e.ends_on) for e in spans]
+    assert all(event.ends_on - event.starts_on >= timedelta(days=2) for event in spans)
+    assert all({4, 5} & _weekdays(event) for event in spans)
+
+
+def _weekdays(event: Event) -> set[int]:
+    length = (event.ends_on - event.starts_on).days
+    return {(event.starts_on + timedelta(days=n)).weekday() for n in range(length + 1)}

@@ -2,11 +2,21 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
 from insights.model import Event, EventTemplate
-from insights.recurrence import RuleError, dates, occurrences, only_month
+from insights.recurrence import (
+    AHEAD,
+    PAST,
+    RuleError,
+    dates,
+    next_events,
+    occurrences,
+    only_month,
+    plan,
+)
 
 
 def a_template(recurrence: str, rule: dict, **given) -> EventTemplate:
@@ -192,6 +202,9 @@ def test_the_first_days_of_the_calendar_are_no_error():
         ("monthly", {"nth": 1}),
         ("yearly", {"day": 1}),
         ("yearly", {"month": 13, "day": 1}),
+        ("islamic", {"day": 1}),
+        ("islamic", {"month": 9, "day": 31}),
+        ("islamic", {"month": 9, "day": 1, "known": ["soon"]}),
         ("dates", {"dates": ["2026-02-30"]}),
         ("dates", {"dates": ["2026-02-03..2026-02-01"]}),
     ],
@@ -225,3 +238,171 @@ def test_an_event_without_a_length_is_refused():
         dates(
             a_template("monthly", {"day": 1}, duration_days=0), date(2026, 1, 1), date(2027, 1, 1)
         )
+
+
+# --- the Islamic calendar -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "announced"),
+    [
+        (1, 1, ["2025-06-27", "2026-06-17"]),
+        (3, 12, ["2025-09-05", "2026-08-25"]),
+        (9, 1, ["2025-03-02", "2026-02-19"]),
+        (10, 1, ["2025-03-31", "2026-03-21"]),
+        (12, 10, ["2025-06-07", "2026-05-27"]),
+    ],
+)
+def test_an_islamic_date_is_expected_within_a_day_of_the_one_kept_in_kedah(month, day, announced):
+    template = a_template("islamic", {"month": month, "day": day}, confirmed=True)
+    found = occurrences(template, date(2025, 1, 1), date(2027, 1, 1))
+
+    assert len(found) == len(announced)
+    for event, told in zip(found, announced, strict=True):
+        assert abs((event.starts_on - date.fromisoformat(told)).days) <= 1
+        assert not event.confirmed
+
+
+def test_an_announced_day_takes_the_place_of_the_expected_one():
+    rule = {"month": 9, "day": 1, "known": ["2026-02-19"]}
+    template = a_template("islamic", rule, confirmed=True)
+    found = occurrences(template, date(2026, 1, 1), date(2028, 1, 1))
+
+    assert [event.confirmed for event in found] == [True, False]
+    assert found[0].starts_on == date(2026, 2, 19)
+    assert found[1].starts_on == date(2027, 2, 8)
+
+
+def test_thirty_three_solar_years_hold_thirty_four_islamic_ones():
+    found = starts("islamic", {"month": 1, "day": 1}, date(2000, 1, 1), date(2033, 1, 1))
+
+    gaps = {(b - a).days for a, b in pairwise(found)}
+    assert len(found) == 34
+    assert gaps == {354, 355}
+
+
+def test_the_thirtieth_of_a_short_islamic_month_follows_the_rule():
+    rule = {"month": 2, "day": 30}
+    (last,) = starts("islamic", rule, date(2026, 1, 1), date(2026, 12, 31))
+    assert [last] == starts("islamic", {"month": 2, "day": 29}, date(2026, 1, 1), date(2027, 1, 1))
+    skipping = rule | {"missing": "skip"}
+    assert starts("islamic", skipping, date(2026, 1, 1), date(2027, 1, 1)) == []
+
+
+# --- the next dates, and what to store -----------------------------------------------------------
+
+TODAY = date(2026, 11, 23)
+
+
+def test_the_next_dates_are_those_that_are_not_over():
+    weekly = a_template("weekly", {"weekdays": [6]}, duration_days=3, confirmed=True)
+    found = next_events(weekly, TODAY, 5)
+
+    assert found[0].starts_on == date(2026, 11, 22)
+    assert len(found) == 5
+
+
+def test_the_next_leap_days_are_found_years_ahead():
+    rule = {"month": 2, "day": 29, "missing": "skip"}
+    found = next_events(a_template("yearly", rule), TODAY, 2)
+
+    assert [event.starts_on for event in found] == [date(2028, 2, 29), date(2032, 2, 29)]
+
+
+def test_a_list_that_ends_has_fewer_next_dates():
+    found = next_events(a_template("dates", {"dates": ["2026-12-01"]}), TODAY, 5)
+    assert len(found) == 1
+
+
+def after(template: EventTemplate, stored: list[Event], today: date = TODAY) -> list[Event]:
+    """The stored events once the plan was carried out."""
+    save, remove = plan(template, stored, today)
+    changed = {event.starts_on for event in save}
+    kept = [e for e in stored if e not in remove and e.starts_on not in changed]
+    return sorted([*kept, *save], key=lambda event: event.starts_on)
+
+
+FRIDAYS = a_template("weekly", {"weekdays": [4]}, confirmed=True)
+
+
+def test_a_new_template_gets_thirteen_months_of_past_and_twelve_of_future_events():
+    found = after(FRIDAYS, [])
+
+    assert found[0].starts_on < TODAY - PAST + timedelta(weeks=1)
+    assert found[-1].starts_on >= TODAY + AHEAD - timedelta(weeks=1)
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        FRIDAYS,
+        replace(FRIDAYS, rule={"weekdays": [5]}),
+        replace(FRIDAYS, duration_days=2),
+        replace(FRIDAYS, active=False),
+        replace(FRIDAYS, confirmed=False),
+        a_template("yearly", {"month": 11}),
+        a_template("dates", {"dates": ["2026-11-20..2026-11-29", "2027-05", "2026-10-01"]}),
+        a_template("islamic", {"month": 9, "day": 1}),
+    ],
+)
+def test_carried_out_a_plan_finds_nothing_more_to_do(edited):
+    once = after(edited, after(FRIDAYS, []))
+    assert plan(edited, once, TODAY) == ([], [])
+    assert after(edited, once) == once
+
+
+def test_an_edit_moves_only_what_has_not_begun():
+    stored = after(FRIDAYS, [])
+    moved = after(replace(FRIDAYS, rule={"weekdays": [5]}), stored)
+
+    past = [event for event in stored if event.starts_on <= TODAY]
+    assert moved[: len(past)] == past
+    assert {event.starts_on.weekday() for event in moved[len(past) :]} == {5}
+
+
+def test_what_is_on_stays_when_its_rule_is_changed_or_put_to_rest():
+    running = Event("pesta", TODAY - timedelta(days=1), TODAY + timedelta(days=1), True)
+    for edited in (replace(FRIDAYS, active=False), a_template("dates", {"dates": ["2027-02-01"]})):
+        assert running in after(edited, [running])
+
+
+def test_a_template_at_rest_loses_what_lies_ahead_and_keeps_what_was():
+    stored = after(FRIDAYS, [])
+    left = after(replace(FRIDAYS, active=False), stored)
+
+    assert left == [event for event in stored if event.starts_on <= TODAY]
+
+
+def test_a_past_expectation_may_be_confirmed_and_nothing_confirmed_is_taken_back():
+    expected = Event("pesta", date(2026, 10, 2), date(2026, 10, 4), False)
+    told = a_template("dates", {"dates": ["2026-10-02..2026-10-03"]}, confirmed=True)
+    sure = Event("pesta", date(2026, 10, 2), date(2026, 10, 3), True)
+
+    assert after(told, [expected]) == [sure]
+    assert after(replace(told, confirmed=False), [sure]) == [sure]
+
+
+def test_a_day_announced_takes_the_place_of_its_month():
+    month = Event("pesta", date(2026, 11, 1), date(2026, 11, 30), False)
+    told = a_template("dates", {"dates": ["2026-11-20..2026-11-22"]}, confirmed=True)
+
+    assert after(told, [month]) == [Event("pesta", date(2026, 11, 20), date(2026, 11, 22), True)]
+
+
+def test_a_guess_about_the_past_is_not_stored():
+    guess = a_template("yearly", {"month": 9, "day": 5}, confirmed=False)
+    assert [event.starts_on for event in after(guess, [])] == [date(2027, 9, 5)]
+
+
+def test_a_past_date_that_is_listed_later_is_added():
+    stored = [Event("pesta", date(2026, 5, 1), date(2026, 5, 1), True)]
+    told = a_template("dates", {"dates": ["2026-05-01", "2026-10-02"]}, confirmed=True)
+
+    assert [event.starts_on for event in after(told, stored)] == [
+        date(2026, 5, 1),
+        date(2026, 10, 2),
+    ]
+
+
+def test_a_rule_that_cannot_be_read_makes_nothing():
+    assert after(a_template("weekly", {"weekdays": ["Friday"]}), []) == []
