@@ -437,8 +437,13 @@ def _may_be_labelled(audited: bool) -> list:
 def state_of(connection: Connection, platform: Platform | str) -> dict[str, Any]:
     """What a platform keeps for its next round; empty before the first."""
     state = platform_state.c
-    rows = connection.execute(select(state.key, state.value).where(state.platform == str(platform)))
-    return {row.key: row.value for row in rows if not row.key.startswith(FORGOTTEN)}
+    rows = connection.execute(
+        select(state.key, state.value).where(
+            state.platform == str(platform),
+            ~state.key.between(FORGOTTEN, FORGOTTEN + "~"),
+        )
+    )
+    return {row.key: row.value for row in rows}
 
 
 def due_jobs(connection: Connection) -> dict[str, datetime]:

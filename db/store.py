@@ -58,6 +58,7 @@ from db.tables import (
     quarantine,
     social_posts,
 )
+from db.snapshots import save_snapshots
 from db.totals import Cell, bump, cell, rebuild_totals, recount, unbump
 from insights.matching import COUNTED_ORIGINS
 from insights.model import (
@@ -241,6 +242,7 @@ def save_page(
     known = _known(connection, page.keys())
     labelled = _label_new(page, known, labels, now)
     changed = _upsert(connection, [row for _, row in page.values()], known)
+    save_snapshots(connection, (row for _, row in page.values()), now)
     _link(connection, page, known, changed)
     _repeat(connection, (key for key in changed if key in known))
     cells, topic_cells = _touched(known, changed)
@@ -325,17 +327,24 @@ def _readable(
 def _not_forgotten(connection: Connection, page: Page) -> Page:
     """The page without the posts that somebody asked to have deleted."""
     state = platform_state.c
-    found = connection.execute(
-        select(state.platform, state.key).where(
-            state.platform.in_({platform for _, platform in page}),
-            state.key >= _FORGOTTEN,
-            state.key < _FORGOTTEN + "~",
-        )
-    ).all()
-    if not found:
-        return page
-    marks = {(row.platform, row.key) for row in found}
-    return {key: value for key, value in page.items() if _forgotten_mark(*key) not in marks}
+    by_mark = {_forgotten_mark(*key): key for key in page} if _remembers(connection, page) else {}
+    marks = [(mark, platform) for platform, mark in by_mark]
+    for platform, some in _by_platform(marks):
+        found = select(state.key).where(state.platform == platform, state.key.in_(some))
+        for mark in connection.execute(found).scalars():
+            del page[by_mark[platform, mark]]
+    return page
+
+
+def _remembers(connection: Connection, page: Page) -> bool:
+    """Whether any post of these platforms was ever forgotten; mostly none was."""
+    state = platform_state.c
+    found = select(literal(1)).where(
+        state.platform.in_({platform for _, platform in page}),
+        state.key >= _FORGOTTEN,
+        state.key < _FORGOTTEN + "~",
+    )
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def _forgotten_mark(post_id: str, platform: str) -> tuple[str, str]:
@@ -633,23 +642,42 @@ def forget(
 
     Returns whether there was such a post. Only a digest of its key is kept, to know it again.
     """
+    return forget_all(connection, platform, [post_id], now=now) > 0
+
+
+def forget_all(
+    connection: Connection, platform: Platform | str, post_ids: Iterable[str], *, now: datetime
+) -> int:
+    """`forget` for several posts of one platform; returns how many of them were stored."""
+    ids = [clean_text(post_id) for post_id in post_ids]
+    if not ids:
+        return 0
+    deleted = _delete(connection, str(platform), ids)
+    marks = {_forgotten_mark(post_id, str(platform))[1]: True for post_id in ids}
+    save_state(connection, platform, marks, now)
+    return deleted
+
+
+def delete_posts(
+    connection: Connection, platform: Platform | str, post_ids: Iterable[str]
+) -> int:
+    """Delete posts that may be collected again one day; returns how many of them were stored."""
+    ids = list(post_ids)
+    return _delete(connection, str(platform), ids) if ids else 0
+
+
+def _delete(connection: Connection, platform: str, ids: Sequence[str]) -> int:
+    """Delete posts with everything that hangs on them, and count the cells they leave again."""
     version = bump(connection)
-    platform = str(platform)
-    post_id = clean_text(post_id)
-    known = _known(connection, [(post_id, platform)])
-    connection.execute(
-        delete(social_posts).where(
-            social_posts.c.post_id == post_id, social_posts.c.platform == platform
-        )
-    )
-    connection.execute(
-        delete(quarantine).where(quarantine.c.post_id == post_id, quarantine.c.platform == platform)
-    )
-    _, mark = _forgotten_mark(post_id, platform)
-    save_state(connection, platform, {mark: True}, now)
+    known = _known(connection, [(post_id, platform) for post_id in ids])
+    for _, some in _by_platform((post_id, platform) for post_id in ids):
+        for table in (social_posts, quarantine):
+            connection.execute(
+                delete(table).where(table.c.platform == platform, table.c.post_id.in_(some))
+            )
     cells = {_cell_of(row) for row in known.values() if row.counted}
     recount(connection, version, cells, cells)
-    return bool(known)
+    return len(known)
 
 
 # --- labels ---------------------------------------------------------------------------------------
