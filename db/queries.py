@@ -581,18 +581,19 @@ def database_size(connection: Connection) -> int:
 
 
 def events_between(connection: Connection, since: date, until: date) -> pd.DataFrame:
-    """Events of active templates that touch the half-open days [since, until), by first day.
+    """Events that touch the half-open days [since, until), by first day.
 
     The columns of the event, and of its template: `slug`, `name_ms`, `name_en`, `city_slug`,
-    `kind`, `recurrence`, `source`.
+    `kind`, `recurrence`, `source`, `active`. What a template put to rest had made stays, as far as
+    it has begun; the rest goes with the collector's next hour.
     """
     event, template = events.c, event_templates.c
-    names = ["slug", "name_ms", "name_en", "city_slug", "kind", "recurrence", "source"]
+    names = ["slug", "name_ms", "name_en", "city_slug", "kind", "recurrence", "source", "active"]
     columns = [*events.columns, *(template[name] for name in names)]
     statement = (
         select(*columns)
         .join_from(events, event_templates, template.id == event.template_id)
-        .where(template.active, event.starts_on < until, event.ends_on >= since)
+        .where(event.starts_on < until, event.ends_on >= since)
         .order_by(event.starts_on, template.slug)
     )
     return _frame(connection, statement, [column.name for column in columns])
