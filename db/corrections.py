@@ -8,6 +8,7 @@ machine has come to say meanwhile.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import pandas as pd
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from db.rows import clean_text
 from db.tables import corrections, places, post_places, social_posts
@@ -41,8 +42,11 @@ def save_corrections(
     officer: str,
     now: datetime,
     note: str = "",
+    sampled: bool = False,
 ) -> str:
     """Write one decision over some posts and return its batch; it counts once it is applied.
+
+    `sampled`: the posts were drawn by lot (`sample`), not picked out by somebody.
 
     Raises CorrectionError for a value no field has, a post that is not stored, a repost that
     somebody would have count, and for too many posts at once; then nothing is written.
@@ -70,6 +74,7 @@ def save_corrections(
                 "before_by": before_by,
                 "officer": clean_text(officer)[:200],
                 "batch": batch,
+                "sampled": sampled,
                 "note": clean_text(note.strip())[:MAX_NOTE] or None,
                 "corrected_at": now,
             }
@@ -320,11 +325,11 @@ def history(connection: Connection, limit: int = 50, key: Key | None = None) -> 
     """Who corrected what and when, latest first, of one post where `key` names it.
 
     One row a correction: id, batch, platform, post_id, field, value, before, before_by, officer,
-    note, corrected_at, applied_at, undone_at, undone_by.
+    note, corrected_at, applied_at, undone_at, undone_by, sampled.
     """
     names = (
         *("id", "batch", "platform", "post_id", "field", "value", "before", "before_by"),
-        *("officer", "note", "corrected_at", "applied_at", "undone_at", "undone_by"),
+        *("officer", "note", "corrected_at", "applied_at", "undone_at", "undone_by", "sampled"),
     )
     statement = select(*(corrections.c[name] for name in names))
     if key is not None:
@@ -338,8 +343,8 @@ def checked_labels(connection: Connection) -> pd.DataFrame:
     """Every label that an officer looked at and that still stands as a decision.
 
     One row a post, its last decision: language, value (the officer's), before (what stood),
-    before_by (who had said so), note, corrected_at. Labels that corrected another officer's are
-    left out, as they say nothing of the machine.
+    before_by (who had said so), sampled, corrected_at. Labels that corrected another officer's
+    are left out, as they say nothing of the machine.
     """
     post, said = social_posts.c, corrections.c
     rows = connection.execute(
@@ -350,7 +355,7 @@ def checked_labels(connection: Connection) -> pd.DataFrame:
             said.value,
             said.before,
             said.before_by,
-            said.note,
+            said.sampled,
             said.corrected_at,
         )
         .join(social_posts, and_(post.post_id == said.post_id, post.platform == said.platform))
@@ -362,6 +367,43 @@ def checked_labels(connection: Connection) -> pd.DataFrame:
         )
         .order_by(said.corrected_at, said.id)
     ).all()
-    columns = ["language", "value", "before", "before_by", "note", "corrected_at"]
+    columns = ["language", "value", "before", "before_by", "sampled", "corrected_at"]
     latest = {(row.post_id, row.platform): tuple(row)[2:] for row in rows}
     return pd.DataFrame(list(latest.values()), columns=columns)
+
+
+def sample(connection: Connection, seed: str, size: int, among: int = 5000) -> list[Key]:
+    """Labelled posts drawn by lot, among the newest counted ones that no officer has judged.
+
+    The same seed draws the same posts until one of them was judged.
+    """
+    post = social_posts.c
+    judged = (
+        select(corrections.c.id)
+        .where(
+            corrections.c.post_id == post.post_id,
+            corrections.c.platform == post.platform,
+            corrections.c.field == Field.SENTIMENT,
+            corrections.c.undone_at.is_(None),
+        )
+        .exists()
+    )
+    found = connection.execute(
+        select(post.post_id, post.platform)
+        .where(post.counted, post.sentiment.is_not(None), ~judged)
+        .order_by(post.created_at.desc())
+        .limit(among)
+    )
+    keys = [(row.post_id, row.platform) for row in found]
+    return sorted(keys, key=lambda key: _lot(seed, key))[:size]
+
+
+def _lot(seed: str, key: Key) -> str:
+    return hashlib.sha256(f"{seed}:{key[1]}:{key[0]}".encode()).hexdigest()
+
+
+def pending(connection: Connection) -> int:
+    """How many corrections and undoings the figures do not know yet."""
+    return connection.execute(
+        select(func.count()).select_from(corrections).where(_PENDING)
+    ).scalar_one()

@@ -361,6 +361,8 @@ corrections = Table(
     Column("officer", Text, nullable=False),
     # One decision over many posts is one batch, and undone as one.
     Column("batch", Text, nullable=False),
+    # The post was drawn by lot and not picked out: it speaks for those that nobody looked at.
+    Column("sampled", Boolean, nullable=False, server_default=false()),
     Column("note", Text),
     Column("corrected_at", Instant, nullable=False),
     Column("applied_at", Instant),

@@ -300,3 +300,29 @@ def lived(world: World, *, officers: bool) -> World:
                     happening(connection)
             world.random = machine
     return world
+
+
+def test_a_sample_is_drawn_by_lot_among_labels_nobody_judged(engine, ids):
+    posts = [a_post() for _ in range(12)]
+    save(engine, *(matched(post, ids["cenang"]) for post in posts), matched(a_post()))
+    for post in posts:
+        label(engine, post, "positive")
+    with engine.connect() as connection:
+        first = corrections.sample(connection, "week 1", 5)
+        assert corrections.sample(connection, "week 1", 5) == first
+        assert corrections.sample(connection, "week 2", 5) != first
+    judged = next(post for post in posts if post.post_id == first[0][0])
+    correct(engine, judged, "sentiment", "positive", sampled=True)
+    with engine.connect() as connection:
+        assert first[0] not in corrections.sample(connection, "week 1", 12)
+        assert corrections.checked_labels(connection)["sampled"].tolist() == [True]
+
+
+def test_what_the_figures_do_not_know_yet_is_counted(engine, ids):
+    post = a_post()
+    save(engine, matched(post, ids["cenang"]))
+    correct(engine, post, "relevant", "no", applied=False)
+    with engine.begin() as connection:
+        assert corrections.pending(connection) == 1
+        store.apply_corrections(connection, now=LATER)
+        assert corrections.pending(connection) == 0

@@ -209,6 +209,7 @@ def _add_corrections() -> None:
         sa.Column("machine", sa.Text()),
         sa.Column("officer", sa.Text(), nullable=False),
         sa.Column("batch", sa.Text(), nullable=False),
+        sa.Column("sampled", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("note", sa.Text()),
         sa.Column("corrected_at", INSTANT, nullable=False),
         sa.Column("applied_at", INSTANT),
