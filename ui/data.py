@@ -1,6 +1,6 @@
 """What pages read: it opens the live and the demo database, chooses one, and caches.
 
-The only builder on the dashboard's side. Nothing here writes to the live database.
+The only builder on the dashboard's side. To the live database it writes event templates only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -21,10 +22,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from db import demo, incidents, queries
+from db import corrections, demo, incidents, queries, store
 from db.cube import Cube
 from db.engine import (
     ERRORS,
+    Connection,
     DatabaseError,
     Engine,
     Schema,
@@ -35,11 +37,17 @@ from db.engine import (
     sqlite_file,
 )
 from db.seed import seed_places
+from db.templates import Overwritten as Overwritten
+from db.templates import Stored, refresh_events
+from db.templates import save_template as save_event_template
+from insights import effect as effects
 from insights import metrics, steps
 from insights.breaker import breaker
+from insights.corrections import Correction
 from insights.health import gaps as health_gaps
 from insights.incidents import Finding, Incident, silence
-from insights.model import Place, Platform, PostFilter, Scope
+from insights.model import EventTemplate, Place, Platform, PostFilter, Scope
+from insights.recurrence import only_month
 from insights.table import Table
 from settings import Settings, read_settings
 
@@ -48,6 +56,8 @@ _SOURCE = "source_of_run"
 _RETRY_SECONDS = 15
 # A run that starts does not raise the version, so what is said of runs may be this old.
 _STATUS_SECONDS = 10
+# An officer who saves waits no longer than this for a collector that is writing.
+_WRITE_SECONDS = 10.0
 _KEEP_SECONDS = 3600
 _MOST_ANSWERS = 400
 # So many rounds may be missed (a restart, a bad night) before the page calls its data old.
@@ -522,6 +532,80 @@ def knows_city(slug: str) -> bool:
     return slug in groups or any(place.city_slug == slug for place in cube().places)
 
 
+# --- what officers write -----------------------------------------------------------------------
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """A transaction for what the dashboard may write: corrections and event templates, in the
+    database of this run. Raises one of db.engine.ERRORS where that is not allowed."""
+    demo_shown = _source().status.demo
+    url = settings().demo_database_url if demo_shown else settings().database_url
+    engine = open_writer(url, _WRITE_SECONDS)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def save_corrections(
+    decisions: Sequence[Correction], *, officer: str, note: str = "", sampled: bool = False
+) -> None:
+    """Write one decision down. The collector lets it count; the demo has none, and counts it now.
+
+    Raises CorrectionError, and what `writing` raises; then nothing was written.
+    """
+    with writing() as connection:
+        corrections.save_corrections(
+            connection, decisions, officer=officer, now=now(), note=note, sampled=sampled
+        )
+        _apply_to_demo(connection)
+
+
+def undo_corrections(batch: str, *, officer: str) -> None:
+    """Take a decision back; it counts as `save_corrections` does."""
+    with writing() as connection:
+        corrections.undo_corrections(connection, batch, officer=officer, now=now())
+        _apply_to_demo(connection)
+
+
+def _apply_to_demo(connection: Connection) -> None:
+    while _source().status.demo and store.apply_corrections(connection, now=now()):
+        pass
+
+
+def corrections_made(limit: int) -> pd.DataFrame:
+    """Who corrected what and when, latest first."""
+    return _read(corrections.history, limit)
+
+
+def corrections_of(keys: tuple[tuple[str, str], ...]) -> dict:
+    """The standing corrections of these posts, by (post id, platform) and field."""
+    return _read(corrections.standing, keys)
+
+
+def judged_labels() -> pd.DataFrame:
+    """Every label that an officer looked at."""
+    return _read(corrections.checked_labels)
+
+
+def waiting_corrections() -> int:
+    """How many corrections and undoings no figure knows yet."""
+    return _read(corrections.pending)
+
+
+def labels_to_judge(seed: str, size: int) -> pd.DataFrame:
+    """Labelled posts drawn by lot, that nobody has judged."""
+    return _read(queries.posts_of, _read(corrections.sample, seed, size))
+
+
+def _read(query: Callable, *args) -> Any:
+    """A query's answer as it is now: what officers write raises no version before it counts."""
+    with snapshot(_source().engine) as connection:
+        return query(connection, *args)
+
+
 # --- posts and runs, from the database ---------------------------------------------------------
 
 
@@ -565,6 +649,11 @@ Named = queries.Named
 def named_places(rows: pd.DataFrame) -> dict[tuple[str, str], tuple[Named, ...]]:
     """Every place that these posts name, by (post id, platform), the main place first."""
     return _ask(queries.named_places, tuple(zip(rows["post_id"], rows["platform"], strict=True)))
+
+
+def posts_of(keys: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    """These posts, by (post id, platform), newest first."""
+    return _ask(queries.posts_of, keys)
 
 
 def posts_later(wanted: PostFilter, sort: str, limit: int) -> Callable[[], pd.DataFrame]:
@@ -648,13 +737,124 @@ def _all_gaps(connection, until: datetime | None, seconds: float) -> tuple[Gap, 
 
 
 def events_between(since: date, until: date) -> pd.DataFrame:
-    """Events that touch these half-open days."""
-    return _ask_now(queries.events_between, since, until)
+    """Events that touch these half-open days. What a template put to rest would still bring is
+    left out at once, though the collector removes it only within the hour."""
+    found = _ask_now(queries.events_between, since, until)
+    return found[found["active"].astype(bool) | (found["starts_on"] <= today())]
 
 
 def templates() -> pd.DataFrame:
-    """The recurring rules behind events."""
+    """The recurring rules behind events, at most a few seconds old."""
     return _ask_now(queries.templates)
+
+
+def save_template(template: EventTemplate, expected: datetime | None, by: str) -> Stored:
+    """Write an officer's template into the database on screen, as db/templates.py does.
+
+    The one place where the dashboard opens a database for writing, for as long as it takes. Events
+    follow with the collector's next hour; the demo database has no collector and follows at once.
+    Raises Overwritten, and db.engine.ERRORS where this deployment may not write.
+    """
+    demo_shown = status().demo
+    url = settings().demo_database_url if demo_shown else settings().database_url
+    writer = open_writer(url, busy_seconds=5)
+    if writer.dialect.name == "postgresql":
+        # The dashboard's role begins its transactions read-only unless it says otherwise.
+        writer = writer.execution_options(postgresql_readonly=False)
+    try:
+        with writer.begin() as connection:
+            stored = save_event_template(connection, template, expected=expected, now=now(), by=by)
+            if demo_shown:
+                refresh_events(connection, today(), now())
+    finally:
+        writer.dispose()
+    _fresh.clear()
+    return stored
+
+
+def concerns(city: str, where: str) -> bool:
+    """Whether what happens `where` (a city, or "all" for the state) concerns a scope's city."""
+    if city == "mainland":
+        return where != "langkawi"
+    return city in ("all", "unknown", where) or where == "all"
+
+
+# An event is over for so long and can still be asked about: what charts show, and a little more.
+_PAST_EVENTS = timedelta(days=400)
+# Weeks before and after an event that its comparison may reach, and a margin.
+_AROUND = timedelta(weeks=effects.FARTHEST + 2 * effects.LOOK + 1)
+
+
+def past_events() -> pd.DataFrame:
+    """Events that are over, the newest first. One of which only the month is known never was."""
+    found = events_between(today() - _PAST_EVENTS, today())
+    over = (found["ends_on"] < today()) & ~_are_months(found)
+    return found[over].iloc[::-1]
+
+
+def _are_months(found: pd.DataFrame) -> pd.Series:
+    columns = zip(found["starts_on"], found["ends_on"], found["confirmed"], strict=True)
+    return pd.Series([only_month(*row) for row in columns], index=found.index, dtype=bool)
+
+
+def event_effect(
+    scope: Scope, slug: str, first: date, last: date, confirmed: bool
+) -> effects.Effect:
+    """What the posts of the scope's place and platform say of an event's days; events are named by
+    their slugs. The scope's own days do not matter."""
+    begun, day = first_day(), today()
+    since = max(begun or day, first - _AROUND)
+    whole = replace(scope, since=min(since, day), until=day)
+
+    def compare() -> effects.Effect:
+        others, seasons = _unlike(scope.city, (slug, first), whole.since, day)
+        return effects.effect(
+            daily(whole),
+            (first, last),
+            today=day,
+            others=others,
+            seasons=seasons,
+            collected=_collected(scope),
+            confirmed=confirmed,
+        )
+
+    key = ("event_effect", whole, slug, first, last, confirmed)
+    return _source().answers.of(key, compare)
+
+
+def _unlike(city: str, event: tuple[str, date], since: date, until: date) -> tuple[list, list]:
+    """The other events of a city that make days unlike others, and the seasons around them. What
+    returns every week is on in all weeks alike."""
+    others, seasons = [], []
+    found = events_between(since, until)
+    for row in found[~_are_months(found)].to_dict("records"):
+        span = (row["starts_on"], row["ends_on"], row["slug"])
+        weekly = row["recurrence"] == "weekly" and row["slug"] != event[0]
+        itself = (row["slug"], row["starts_on"]) == event
+        if weekly or itself or not concerns(city, row["city_slug"]):
+            continue
+        long = (row["ends_on"] - row["starts_on"]).days >= effects.LONGEST
+        (seasons if long or row["kind"] == "season" else others).append(span)
+    return others, seasons
+
+
+def _collected(scope: Scope) -> effects.Collected:
+    """Which platforms of the scope were collected on which days."""
+    spans = _ask(_collecting)
+    held = {platform: ends for platform, ends in spans.items() if scope.holds(platform)}
+    return effects.collected(held, gaps(replace(scope, since=date.min, until=today())))
+
+
+def _collecting(connection) -> dict[str, tuple[date, date]]:
+    """First and last day on which each platform was collected; no end while it is still asked."""
+    asked = queries.asked_platforms(connection)
+    return {
+        platform: (
+            ends[0].astimezone(zone()).date(),
+            date.max if platform in asked else ends[-1].astimezone(zone()).date(),
+        )
+        for platform, ends in queries.collected_at(connection).items()
+    }
 
 
 def totals_of(row) -> metrics.Totals:
