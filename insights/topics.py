@@ -6,7 +6,10 @@ its post's sentiment: "complained of" are the topics of negative posts, "praised
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 # code: (Malay with the northern dialect, English) words that give the topic away.
 _ISSUES: dict[str, tuple[str, str]] = {
@@ -145,3 +148,20 @@ def cues(code: str, language: str) -> tuple[str, ...]:
     """Words that give a topic away, in "ms" or "en"; raises KeyError for another code."""
     malay, english = {**_ISSUES, **_PRAISE}[code]
     return tuple((malay if language == "ms" else english).split("|"))
+
+
+def named(text: str, kind_wanted: str) -> tuple[str, ...]:
+    """The topics of one kind ("issue" or "praise") whose words stand in a text, in order of code.
+
+    For labels of a classifier that knows feelings and no topics. Whole words only; what they mean
+    there nobody has read.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    codes = ISSUES if kind_wanted == "issue" else PRAISE
+    return tuple(code for code in codes if _cue(code).search(plain))
+
+
+@cache
+def _cue(code: str) -> re.Pattern[str]:
+    words = sorted({*cues(code, "ms"), *cues(code, "en")}, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")

@@ -48,3 +48,14 @@ def test_every_shared_issue_has_a_code_with_all_its_words():
     for row, code in zip(shared, topics.ISSUES, strict=True):
         assert set(row["ms_terms"].split("|")) <= set(topics.cues(code, "ms")), code
         assert set(row["en_terms"].split("|")) <= set(topics.cues(code, "en")), code
+
+
+def test_words_name_a_topic_of_the_kind_that_is_asked_for():
+    text = "Tambang FERI naik lagi, jeti pula kotor; pemandangan cantik"
+    assert topics.named(text, "issue") == ("ferry", "litter")
+    assert topics.named(text, "praise") == ("scenery",)
+
+
+def test_part_of_a_word_names_nothing():
+    assert topics.named("Fareez banned the beautifully broad", "issue") == ()
+    assert topics.named("", "praise") == ()
