@@ -17,8 +17,8 @@ import numpy as np
 from collector.classify import Outcome, Stop
 from collector.classify.features import BUCKETS, DENSE, features
 from collector.classify.normal import mostly_chinese
-from insights.accuracy import OFFLINE
 from insights import topics
+from insights.accuracy import OFFLINE
 from insights.languages import guess_language
 from insights.model import Classification, Sentiment, Unclassified
 
