@@ -195,6 +195,19 @@ def net_sentiment(totals: Totals) -> NetSentiment | None:
     return NetSentiment(100 * (p - q), 100 * max(-1.0, low), 100 * min(1.0, high), n)
 
 
+def net_moved(now: NetSentiment, before: NetSentiment) -> str:
+    """ "up" or "down" where the 95 % interval of now - before leaves 0 out, "same" where not.
+
+    Two weeks share no post, so their errors are independent and square and add (MOVER): the lower
+    end of the difference d is d - sqrt((now - now.low)² + (before.high - before)²), the upper one
+    mirrors it. G. Y. Zou and A. Donner, Statistics in Medicine 27 (2008) 1693-1702.
+    """
+    d = now.value - before.value
+    if d - math.hypot(now.value - now.low, before.high - before.value) > 0:
+        return "up"
+    return "down" if d + math.hypot(now.high - now.value, before.value - before.low) < 0 else "same"
+
+
 def verdict(totals: Totals) -> str:
     """What the labels say as one word: "positive" or "negative" where the whole interval of net
     sentiment lies on that side, "neutral" where it does not, "too_few" below FEW labels."""

@@ -1,0 +1,132 @@
+"""What a brief says: counted facts only, in both languages, and quiet weeks as what they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from insights.brief import Failing, Gap, TopicLine, Where
+from insights.metrics import Totals
+from insights.words import Words
+from reports.wording import Wording, file_name
+from tests.briefs import SUNDAY, a_brief, a_quiet_brief
+
+
+def said(brief, language: str = "en") -> Wording:
+    return Wording(brief, Words(language))
+
+
+def test_the_week_is_told_in_four_sentences_of_counted_facts():
+    assert said(a_brief()).sentences == [
+        "120 posts about Kedah: +20.0 % against the week before (100).",
+        "Net sentiment rose from −37 to +27 (+11 to +42, n = 110): a clear change.",
+        "Most complained about: Ferry, 23 negative posts, 17 of them at Jeti Kuala Kedah.",
+        "Most engagement: Pantai Cenang, 13,986 from 120 posts.",
+    ]
+
+
+def test_the_same_is_said_in_malay():
+    first, *_ = said(a_brief(), "ms").sentences
+
+    assert first == "120 hantaran tentang Kedah: +20.0 % berbanding minggu sebelumnya (100)."
+
+
+def test_a_week_without_posts_is_called_quiet_and_nothing_else_is_said():
+    assert said(a_quiet_brief()).sentences == [
+        "Quiet week: no post about Kedah, and none the week before."
+    ]
+
+
+def test_a_silent_week_after_a_loud_one_is_no_quiet_week():
+    loud = Totals(posts=50)
+
+    assert said(a_quiet_brief(before=loud)).sentences == [
+        "No post about Kedah was counted; 50 the week before."
+    ]
+
+
+def test_one_post_is_told_in_the_singular_and_not_compared():
+    first, second = said(a_quiet_brief(now=Totals(posts=1))).sentences
+
+    assert first == "Quiet week: 1 post about Kedah, 0 the week before; too few to compare."
+    assert second == "Only 0 of 1 posts are classified: too few to speak of sentiment."
+
+
+def test_few_complaints_do_not_stand_out():
+    few = (TopicLine("ferry", 4, 0, (Where("kuah", "Kuah", 4),)),)
+
+    assert (
+        "Nothing stands out among complaints: no topic has 5 negative posts."
+        in said(a_brief(complaints=few)).sentences
+    )
+
+
+def test_a_complaint_without_a_named_place_says_so():
+    nowhere = (TopicLine("ferry", 9, 0, (Where("unknown", "", 9),)),)
+
+    assert (
+        "Most complained about: Ferry, 9 negative posts, none with a named place."
+        in said(a_brief(complaints=nowhere)).sentences
+    )
+
+
+def test_a_gap_is_told_among_the_key_sentences_and_with_the_state():
+    brief = a_brief(gaps=(Gap("x", SUNDAY, SUNDAY),))
+
+    assert said(brief).sentences[-1] == "Not complete: X not collected 15 Nov 2026."
+    assert "Gap: X, 15 Nov 2026." in said(brief).state
+
+
+def test_a_failing_platform_is_told_with_its_error():
+    brief = a_brief(failing=(Failing("x", "auth", datetime(2026, 11, 20, 3, tzinfo=UTC)),))
+
+    assert "Failing: X, the key was refused, since 20 Nov 2026, 11:00." in said(brief).state
+
+
+def test_figures_are_written_as_on_the_cards_of_the_overview():
+    cards = {card.key: (card.value, card.change) for card in said(a_brief()).cards}
+
+    assert cards == {
+        "total_posts": ("120", "+20.0 %"),
+        "total_likes": ("12.3K", "+23.4 %"),
+        "total_comments": ("987", "unchanged"),
+        "total_shares": ("654", "—"),
+        "total_views": ("—", "—"),
+        "net_sentiment": ("+27", ""),
+        "classified_share": ("92 %", ""),
+    }
+
+
+def test_posts_without_a_place_are_a_row_of_their_own():
+    assert said(a_brief()).places.rows[1] == (
+        "Kedah, place unknown",
+        "—",
+        "3",
+        "too few to compare",
+        "—",
+    )
+
+
+def test_an_unconfirmed_event_says_so():
+    ((when, what),) = said(a_brief()).ahead
+
+    assert (when, what) == ("25 Nov – 26 Nov 2026", "School Break (to be confirmed)")
+
+
+@pytest.mark.parametrize("language", ["ms", "en"])
+def test_invented_figures_are_marked(language):
+    assert "DEMO" in said(a_brief(demo=True), language).demo
+    assert said(a_brief(), language).demo == ""
+
+
+def test_a_platform_that_stands_apart_is_named_in_the_definitions():
+    assert "YouTube" in said(a_brief()).definitions
+    assert "YouTube" not in said(a_brief(left_out=())).definitions
+
+
+def test_a_file_is_named_after_its_week_place_and_language():
+    assert file_name(a_brief(), "ms", "pdf") == "kedah-brief-2026-11-15-ms.pdf"
+    narrowed = replace(a_brief(demo=True), city="langkawi", platform="x")
+    assert file_name(narrowed, "en", "pptx") == "demo-kedah-brief-2026-11-15-langkawi-x-en.pptx"
