@@ -755,6 +755,8 @@ def _replay(collector: Collector, _options: argparse.Namespace) -> int:
             stop=collector.stop,
         )
     say(f"replay: {done.read} read, {done.new} of them new posts, {done.kept} stay in quarantine")
+    if done.asked:
+        say(f"replay: the classifier is asked for {done.asked} posts once more")
     return 0
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from collector.platforms import facebook, instagram, x
-from db import queries, store
+from collector.platforms import facebook, instagram, tiktok, x, youtube
+from db import queries, refusals, store
 from db.engine import Engine
 from insights.matching import matched_post
 from insights.model import Platform, Post, Reject
@@ -22,11 +22,13 @@ ORIGIN = "replay"
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay did: records read after all, posts of them that are new, records that stay."""
+    """What a replay did: records read after all, posts of them that are new, records that stay,
+    and posts that the classifier is to be asked for once more."""
 
     read: int = 0
     new: int = 0
     kept: int = 0
+    asked: int = 0
 
 
 class _Unreadable(Exception):
@@ -50,10 +52,17 @@ def replay(
     """
     with engine.connect() as connection:
         records = queries.quarantined(connection, MOST).to_dict("records")
-    read = new = 0
+    read = new = asked = 0
     for done, record in enumerate(records, start=1):
         if stop is not None and stop.is_set():
             break
+        if record["stage"] == refusals.STAGE:
+            with engine.begin() as connection:
+                refusals.ask_again(connection, (record["platform"], record["post_id"]))
+                store.mark_replayed(connection, [record["id"]], clock())
+            asked += 1
+            progress(done)
+            continue
         try:
             post = _post(record)
         except _Unreadable:
@@ -67,7 +76,7 @@ def replay(
                 store.mark_replayed(connection, [record["id"]], now)
                 read, new = read + 1, new + saved.new
         progress(done)
-    return Replayed(read, new, len(records) - read)
+    return Replayed(read, new, len(records) - read - asked, asked)
 
 
 def _post(record: Mapping[str, Any]) -> Post:
@@ -94,6 +103,10 @@ def _parsed(platform: str, item: dict[str, Any]) -> Post | Reject:
         return facebook.parse_post(item, f"page:{page}" if sign else ORIGIN)
     if platform == Platform.INSTAGRAM:
         return instagram.parse_post(item, ORIGIN)
+    if platform == Platform.YOUTUBE:
+        return youtube.parse_post(item, ORIGIN)
+    if platform == Platform.TIKTOK:
+        return tiktok.parse_post(item, ORIGIN)
     raise _Unreadable
 
 

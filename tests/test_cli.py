@@ -567,6 +567,22 @@ def test_a_record_in_quarantine_that_is_readable_now_becomes_a_post(place):
         assert len(queries.quarantined(connection, 9)) == 1
 
 
+def test_odd_videos_are_read_again_too(place):
+    engine = prepared(place)
+    posted = datetime.now(UTC) - timedelta(days=1)
+    snippet = {"title": "Pantai Cenang", "publishedAt": posted.isoformat()}
+    video = {"id": "abc", "kind": "youtube#video", "snippet": snippet}
+    short = {"id": 2**53 + 1, "video_description": "x", "create_time": int(posted.timestamp())}
+    with engine.begin() as connection:
+        rejects = [
+            Reject(Platform.YOUTUBE, "an old fault", video, "abc"),
+            Reject(Platform.TIKTOK, "an old fault", short, str(2**53 + 1)),
+        ]
+        store.save_quarantine(connection, rejects, datetime.now(UTC))
+
+    assert "2 read, 2 of them new posts, 0 stay" in run(place, "replay").stdout
+
+
 def test_a_backfill_labels_what_waits(place, file):
     run(place, "import", str(file))
     with GeminiServer() as gemini:
