@@ -135,8 +135,8 @@ class OfflineClassifier:
         self._sure = sure
 
     def classify(self, posts: Sequence[Unclassified], stop: Stop) -> Iterator[Outcome]:
-        """One outcome for BATCH posts. Texts of which it is not sure, mostly Chinese ones among
-        them, are `abstained`."""
+        """One outcome for BATCH posts. Those of which it is not sure, and texts in scripts it does
+        not read, are `left` to wait."""
         for start in range(0, len(posts), BATCH):
             if stop.is_set():
                 return
@@ -147,7 +147,7 @@ class OfflineClassifier:
         probabilities = self._model.probabilities([post.content for post in posts])
         for post, chances in zip(posts, probabilities, strict=True):
             if chances.max() < self._sure or not readable(post.content):
-                outcome.abstained.append((post.platform, post.post_id))
+                outcome.left += 1
             else:
                 outcome.answers.append(self._answer(post, chances))
         return outcome
