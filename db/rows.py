@@ -118,6 +118,9 @@ def post_row(matched: MatchedPost, now: datetime, zone: tzinfo) -> dict[str, Any
         "place_id": primary.place_id if primary else None,
         "waiting": bool(content.strip()) and not post.is_repost,
         "classify_attempts": 0,
+        "voice": matched.voice,
+        "voice_why": optional_text(matched.voice_why),
+        "text_cluster": matched.text_cluster,
     }
 
 
@@ -193,9 +196,13 @@ def classification_values(answer: Classification, now: datetime) -> dict[str, An
     }
 
 
+# What is known of a writer never reaches the database in the clear.
+_PRIVATE = ("author", "author_name")
+
+
 def unreadable(post: Post, reason: str) -> Reject:
     """A refused post as a quarantine record; the author is left out, nothing else is."""
-    payload = {name: value for name, value in asdict(post).items() if name != "author"}
+    payload = {name: value for name, value in asdict(post).items() if name not in _PRIVATE}
     post_id = post.post_id if isinstance(post.post_id, str) else None
     return Reject(post.platform, reason, payload, post_id, stage="store")
 

@@ -43,6 +43,7 @@ from db.rows import (
     texts,
     unreadable,
 )
+from db.snapshots import save_snapshots
 from db.tables import (
     collection_runs,
     data_version,
@@ -58,7 +59,6 @@ from db.tables import (
     quarantine,
     social_posts,
 )
-from db.snapshots import save_snapshots
 from db.totals import Cell, bump, cell, rebuild_totals, recount, unbump
 from insights.matching import COUNTED_ORIGINS
 from insights.model import (
@@ -73,6 +73,7 @@ from insights.model import (
     RunStatus,
     day_number,
 )
+from insights.voices import BY_ACCOUNT, VISITOR, Voice
 
 __all__ = ["bump", "rebuild_totals"]
 
@@ -245,13 +246,12 @@ def save_page(
     save_snapshots(connection, (row for _, row in page.values()), now)
     _link(connection, page, known, changed)
     _repeat(connection, (key for key in changed if key in known))
-    cells, topic_cells = _touched(known, changed)
+    cells, topic_cells, voice_cells = _touched(known, changed)
     if labelled:
         _save_topics(connection, labelled)
         topic_cells |= {_cell_of(changed[key]) for key in labelled}
     laid = _laid(connection, corrected, corrected.keys() & changed.keys(), now)
-    cells, topic_cells = cells | laid, topic_cells | laid
-    recount(connection, version, cells, topic_cells)
+    recount(connection, version, cells | laid, topic_cells | laid, voice_cells | laid)
     save_quarantine(connection, refused, now)
     if state:
         owner = platform or (posts[0].post.platform if posts else None)
@@ -298,7 +298,7 @@ def apply_corrections(connection: Connection, *, now: datetime) -> int:
     before = _known(connection, keys)
     corrections.lift(connection, keys)
     cells = _laid(connection, before, before, now)
-    recount(connection, version, cells, cells)
+    recount(connection, version, cells, cells, cells)
     return len(before)
 
 
@@ -373,6 +373,7 @@ _STATE_OF_POST = (
     "counted_why",
     "relevant",
     "found_by",
+    "voice",
 )
 
 
@@ -404,7 +405,7 @@ def _upsert_statement(dialect: str):
         index_elements=["post_id", "platform"],
         set_={**merged, "captured_at": new.captured_at},
         where=changed,
-    ).returning(old.post_id, old.platform, old.place_id, old.day, old.counted)
+    ).returning(*(old[name] for name in _Stored._fields))
 
 
 # A post counts as updated when one of these moved.
@@ -419,6 +420,7 @@ _TELLING = (
     "is_repost",
     "place_id",
     "counted_by_rule",
+    "voice",
 )
 
 
@@ -435,6 +437,8 @@ def _merged(new, old) -> dict[str, Any]:
     known_time = new.created_at_estimated
     became_original = and_(old.is_repost, ~new.is_repost)
     asks_again = or_(text_changed, became_original)
+    # An account that was known once speaks for its house also when a page does not name it.
+    keeps_voice = or_(new.content == "", and_(_by_account(old), ~_by_account(new)))
     merged = {name: func.coalesce(new[name], old[name]) for name in ("url", "author_hash", *COUNTS)}
     known = [merged[name] for name in ("likes", "comments", "shares")]
     return merged | {
@@ -467,7 +471,15 @@ def _merged(new, old) -> dict[str, Any]:
         ),
         "waiting": or_(old.waiting, and_(asks_again, new.waiting)),
         "classify_attempts": case((asks_again, literal(0)), else_=old.classify_attempts),
+        "voice": case((keeps_voice, old.voice), else_=new.voice),
+        "voice_why": case((keeps_voice, old.voice_why), else_=new.voice_why),
+        "text_cluster": case((new.content == "", old.text_cluster), else_=new.text_cluster),
     }
+
+
+def _by_account(row) -> Any:
+    """Whether an account's name, and not the text, said whose voice a post is."""
+    return func.coalesce(row.voice_why, "").like(f"{BY_ACCOUNT}%")
 
 
 class _Stored(NamedTuple):
@@ -478,6 +490,7 @@ class _Stored(NamedTuple):
     place_id: int | None
     day: int
     counted: bool
+    voice: str
 
 
 def _upsert(
@@ -546,7 +559,7 @@ def _repeat_statement():
 
 
 # What a post's topics repeat of it.
-_REPEATED = ("created_at", "day", "place_id", "counted", "sentiment", "engagement")
+_REPEATED = ("created_at", "day", "place_id", "counted", "sentiment", "engagement", "voice")
 
 
 def _text_moved(row: Mapping[str, Any], before) -> bool:
@@ -557,22 +570,35 @@ def _cell_of(row) -> Cell:
     return cell(row.place_id, row.day, row.platform)
 
 
-def _touched(known: Mapping[Key, Any], changed: Mapping[Key, Any]) -> tuple[set[Cell], set[Cell]]:
-    """The cells whose totals, and whose topics, the changed posts may have moved.
+def _touched(
+    known: Mapping[Key, Any], changed: Mapping[Key, Any]
+) -> tuple[set[Cell], set[Cell], set[Cell]]:
+    """The cells whose totals, topics and other voices the changed posts may have moved.
 
     A new post has no topics yet, and a known one moves them only by moving itself.
     """
     cells = {_cell_of(row) for row in changed.values() if row.counted}
     topics: set[Cell] = set()
+    voices = _voice_cells(changed.values())
     for key, row in changed.items():
         before = known.get(key)
         if before is None:
             continue
         if before.counted:
             cells.add(_cell_of(before))
-        if (before.counted, _cell_of(before)) != (row.counted, _cell_of(row)):
+            voices |= _voice_cells([before])
+        if (before.counted, _cell_of(before), before.voice) != (
+            row.counted,
+            _cell_of(row),
+            row.voice,
+        ):
             topics |= {_cell_of(before), _cell_of(row)}
-    return cells, topics
+    return cells, topics, voices
+
+
+def _voice_cells(rows: Iterable[Any]) -> set[Cell]:
+    """The cells of those that are not visitors: the rest stands in no total by voice."""
+    return {_cell_of(row) for row in rows if row.counted and row.voice != VISITOR}
 
 
 def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datetime) -> int:
@@ -595,9 +621,9 @@ def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datet
         connection.execute(_RELINK, moved)
     keys = [(row["key_id"], row["key_platform"]) for row in moved]
     _repeat(connection, keys)
-    cells, topics = _touched({key: known[key] for key in keys}, _known(connection, keys))
+    cells, topics, voices = _touched({key: known[key] for key in keys}, _known(connection, keys))
     laid = _laid(connection, corrected, corrected, now)
-    recount(connection, version, cells | laid, topics | laid)
+    recount(connection, version, cells | laid, topics | laid, voices | laid)
     return len(moved)
 
 
@@ -635,6 +661,60 @@ def _relinked(matched: MatchedPost, before) -> dict[str, Any] | None:
     return None if then == now else row
 
 
+def revoice(connection: Connection, heard: Sequence[Heard]) -> int:
+    """Write what the rules of today make of stored texts; returns how many posts moved.
+
+    What an account gave away stays, as its name is not kept: only its text was heard again.
+    """
+    by_key = {(one.post_id, str(one.platform)): one for one in heard}
+    version = bump(connection)
+    before = _known(connection, by_key)
+    if not before:
+        unbump(connection)
+        return 0
+    connection.execute(
+        _REVOICE,
+        [
+            {
+                "key_id": key[0],
+                "key_platform": key[1],
+                "new_voice": by_key[key].voice.code,
+                "new_why": by_key[key].voice.why or None,
+                "new_cluster": by_key[key].text_cluster,
+            }
+            for key in before
+        ],
+    )
+    after = _known(connection, before)
+    moved = {key: row for key, row in after.items() if row.voice != before[key].voice}
+    _repeat(connection, moved)
+    cells, topics, voices = _touched({key: before[key] for key in moved}, moved)
+    recount(connection, version, cells, topics, voices)
+    return len(moved)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A stored post whose text was read again: whose voice it is, and which texts are like it."""
+
+    post_id: str
+    platform: Platform | str
+    voice: Voice
+    text_cluster: int | None
+
+
+_SPOKEN = func.coalesce(social_posts.c.voice_why, "").like(f"{BY_ACCOUNT}%")
+_REVOICE = (
+    update(social_posts)
+    .where(_KEY_GIVEN)
+    .values(
+        voice=case((_SPOKEN, social_posts.c.voice), else_=bindparam("new_voice")),
+        voice_why=case((_SPOKEN, social_posts.c.voice_why), else_=bindparam("new_why")),
+        text_cluster=bindparam("new_cluster"),
+    )
+)
+
+
 def forget(
     connection: Connection, platform: Platform | str, post_id: str, *, now: datetime
 ) -> bool:
@@ -658,9 +738,7 @@ def forget_all(
     return deleted
 
 
-def delete_posts(
-    connection: Connection, platform: Platform | str, post_ids: Iterable[str]
-) -> int:
+def delete_posts(connection: Connection, platform: Platform | str, post_ids: Iterable[str]) -> int:
     """Delete posts that may be collected again one day; returns how many of them were stored."""
     ids = list(post_ids)
     return _delete(connection, str(platform), ids) if ids else 0
@@ -676,7 +754,7 @@ def _delete(connection: Connection, platform: str, ids: Sequence[str]) -> int:
                 delete(table).where(table.c.platform == platform, table.c.post_id.in_(some))
             )
     cells = {_cell_of(row) for row in known.values() if row.counted}
-    recount(connection, version, cells, cells)
+    recount(connection, version, cells, cells, _voice_cells(known.values()))
     return len(known)
 
 
@@ -711,8 +789,9 @@ def save_classifications(
     _save_topics(connection, {key: by_key[key][0] for key in known})
     after = _known(connection, known)
     rows = [row for row in (*known.values(), *after.values()) if row.counted]
-    cells = {_cell_of(row) for row in rows} | _laid(connection, corrected, corrected, now)
-    recount(connection, version, cells, cells)
+    laid = _laid(connection, corrected, corrected, now)
+    cells = {_cell_of(row) for row in rows} | laid
+    recount(connection, version, cells, cells, _voice_cells(rows) | laid)
     return len(known)
 
 
@@ -1169,36 +1248,6 @@ def save_events(connection: Connection, dated: Sequence[Event], now: datetime) -
         ),
         list(rows.values()),
     )
-
-
-def replace_events(
-    connection: Connection, dated: Sequence[Event], since: date, now: datetime
-) -> int:
-    """Let the events that touch `since` or lie after it be exactly these; returns how many moved.
-
-    An event that is as it should be keeps its row, so that doing this twice changes nothing.
-    """
-    event = events.c
-    found = connection.execute(
-        select(event.id, event_templates.c.slug, event.starts_on, event.ends_on, event.confirmed)
-        .join_from(events, event_templates, event_templates.c.id == event.template_id)
-        .where(event.ends_on >= since)
-    ).all()
-    stored = {(row.slug, row.starts_on): row for row in found}
-    wanted = {(one.template, one.starts_on): one for one in dated}
-    gone = [row.id for key, row in stored.items() if key not in wanted]
-    moved = [
-        one
-        for key, one in wanted.items()
-        if key not in stored
-        or (stored[key].ends_on, stored[key].confirmed) != (one.ends_on, one.confirmed)
-    ]
-    if gone:
-        bump(connection)
-        connection.execute(delete(events).where(event.id.in_(gone)))
-    if moved:
-        save_events(connection, moved, now)
-    return len(gone) + len(moved)
 
 
 def delete_events_before(connection: Connection, day: date) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, text, update
 
@@ -31,23 +32,30 @@ _CELLS = {
 
 # CROSS JOIN keeps SQLite from turning the join round; PostgreSQL plans it as any other.
 _KNOWN = """FROM cells AS c CROSS JOIN social_posts AS p {topics}
-  WHERE p.counted AND p.place_id = c.place_id AND p.day = c.day AND p.platform = c.platform"""
+  WHERE p.counted{others}
+    AND p.place_id = c.place_id AND p.day = c.day AND p.platform = c.platform"""
 _UNKNOWN = """FROM cells AS c CROSS JOIN social_posts AS p {topics}
-  WHERE p.counted AND p.place_id IS NULL AND c.place_id = 0
+  WHERE p.counted{others} AND p.place_id IS NULL AND c.place_id = 0
     AND p.day = c.day AND p.platform = c.platform"""
-_ALL = "FROM social_posts AS p {topics} WHERE p.counted"
+_ALL = "FROM social_posts AS p {topics} WHERE p.counted{others}"
 
 _TOTALS_COLUMNS = """place_id, day, platform, posts, positive, neutral, negative,
   likes, likes_known, comments, comments_known, shares, shares_known, views, views_known,
-  score_sum, max_engagement, version"""
-_TOTALS = """SELECT {place}, p.day, p.platform, count(*),
+  score_sum, max_engagement, version, provisional"""
+_TOTALS = """SELECT {place}, p.day, p.platform, {voice}count(*),
   count(*) FILTER (WHERE p.sentiment = 'positive'),
   count(*) FILTER (WHERE p.sentiment = 'neutral'),
   count(*) FILTER (WHERE p.sentiment = 'negative'),
   sum(p.likes), count(p.likes), sum(p.comments), count(p.comments),
   sum(p.shares), count(p.shares), sum(p.views), count(p.views),
-  coalesce(sum(p.sentiment_score), 0), max(p.engagement), CAST(:version AS bigint)
-  {source} GROUP BY p.place_id, p.day, p.platform"""
+  coalesce(sum(p.sentiment_score), 0), max(p.engagement), CAST(:version AS bigint),
+  count(*) FILTER (WHERE p.sentiment IS NOT NULL AND substr(p.classified_by, 1, 8) = 'offline:')
+  {source} GROUP BY p.place_id, p.day, p.platform{by_voice}"""
+
+_VOICES_COLUMNS = _TOTALS_COLUMNS.replace("platform,", "platform, voice,", 1)
+_VOICES = _TOTALS.replace("{voice}", "p.voice, ").replace("{by_voice}", ", p.voice")
+_TOTALS = _TOTALS.replace("{voice}", "").replace("{by_voice}", "")
+_OTHERS = " AND p.voice <> 'visitor'"
 
 _TOPICS_COLUMNS = "place_id, day, platform, topic, voice, positive, neutral, negative"
 _TOPICS = """SELECT {place}, p.day, p.platform, t.topic, p.voice,
@@ -90,19 +98,60 @@ def unbump(connection: Connection) -> None:
 _ONE_LESS = case((data_version.c.version > 0, data_version.c.version - 1), else_=0)
 
 
+@dataclass(frozen=True)
+class _Table:
+    """A table of cells, and how one is counted: `topics` joins, `others` narrows to a voice."""
+
+    name: str
+    columns: str
+    select: str
+    topics: str = ""
+    others: str = ""
+
+    def insert(self, cells: str = "") -> str:
+        """The statement that counts the cells named by the query `cells`, or all there are."""
+        filled = {"topics": self.topics, "others": self.others}
+        if not cells:
+            every = self.select.format(place="coalesce(p.place_id, 0)", source=_ALL)
+            return f"INSERT INTO {self.name} ({self.columns}) " + every.format(**filled)
+        named = self.select.format(place="p.place_id", source=_KNOWN.format(**filled))
+        nowhere = self.select.format(place="0", source=_UNKNOWN.format(**filled))
+        return (
+            f"{cells} INSERT INTO {self.name} ({self.columns}) {named} UNION ALL {nowhere}"
+            f" RETURNING {self.key}"
+        )
+
+    @property
+    def key(self) -> str:
+        return "place_id, day, platform" + (", voice" if self.others else "")
+
+    def values(self, version: int) -> dict[str, int]:
+        return {"version": version} if ":version" in self.select else {}
+
+
+_DAILY = _Table("daily_totals", _TOTALS_COLUMNS, _TOTALS)
+_BY_VOICE = _Table("daily_voices", _VOICES_COLUMNS, _VOICES, others=_OTHERS)
+_BY_TOPIC = _Table("daily_topics", _TOPICS_COLUMNS, _TOPICS, topics=_JOIN_TOPICS)
+
+
 def recount(
-    connection: Connection, version: int, cells: Iterable[Cell], topic_cells: Iterable[Cell]
+    connection: Connection,
+    version: int,
+    cells: Iterable[Cell],
+    topic_cells: Iterable[Cell],
+    voice_cells: Iterable[Cell],
 ) -> None:
-    """Count the touched cells again, and the topics of `topic_cells`, under this version.
+    """Count the touched cells again, the topics of `topic_cells` and what is not visitors' of
+    `voice_cells`, under this version.
 
     Raises the epoch when a cell vanished: a reader that patches rows with a newer version would
     never hear of one that is gone.
     """
-    gone = _again(connection, "daily_totals", _TOTALS_COLUMNS, _TOTALS, "", cells, version)
-    gone |= _again(
-        connection, "daily_topics", _TOPICS_COLUMNS, _TOPICS, _JOIN_TOPICS, topic_cells, version
-    )
-    if gone:
+    gone = [
+        _again(connection, table, some, version)
+        for table, some in ((_DAILY, cells), (_BY_TOPIC, topic_cells), (_BY_VOICE, voice_cells))
+    ]
+    if any(gone):
         connection.execute(
             update(data_version)
             .where(data_version.c.id == 1)
@@ -110,16 +159,11 @@ def recount(
         )
 
 
-def _again(
-    connection: Connection,
-    table: str,
-    columns: str,
-    select: str,
-    topics: str,
-    cells: Iterable[Cell],
-    version: int,
-) -> bool:
-    """Delete and re-insert a table's rows of these cells; True when a cell vanished."""
+def _again(connection: Connection, table: _Table, cells: Iterable[Cell], version: int) -> bool:
+    """Delete and re-insert a table's rows of these cells; True when a row vanished.
+
+    A topic may come or go within its cell: readers take up all topics of a cell's day.
+    """
     wanted = sorted(set(cells))
     if not wanted:
         return False
@@ -127,36 +171,19 @@ def _again(
     source = f"WITH cells AS ({_CELLS[connection.dialect.name]})"
     deleted = connection.execute(
         text(
-            f"DELETE FROM {table} WHERE (place_id, day, platform) IN"
-            f" ({source} SELECT place_id, day, platform FROM cells)"
-            " RETURNING place_id, day, platform"
+            f"DELETE FROM {table.name} WHERE (place_id, day, platform) IN"
+            f" ({source} SELECT place_id, day, platform FROM cells) RETURNING {table.key}"
         ),
         values,
     )
     before = {tuple(row) for row in deleted}
-    inserted = connection.execute(
-        text(
-            f"{source} INSERT INTO {table} ({columns}) "
-            + select.format(place="p.place_id", source=_KNOWN.format(topics=topics))
-            + " UNION ALL "
-            + select.format(place="0", source=_UNKNOWN.format(topics=topics))
-            + " RETURNING place_id, day, platform"
-        ),
-        values | ({"version": version} if ":version" in select else {}),
-    )
+    inserted = connection.execute(text(table.insert(source)), values | table.values(version))
     return not before <= {tuple(row) for row in inserted}
 
 
 def rebuild_totals(connection: Connection) -> None:
     """Count every cell from the posts, as after a repair; readers rebuild too."""
     version = bump(connection, epoch=True)
-    for table, columns, select, topics in (
-        ("daily_totals", _TOTALS_COLUMNS, _TOTALS, ""),
-        ("daily_topics", _TOPICS_COLUMNS, _TOPICS, _JOIN_TOPICS),
-    ):
-        connection.execute(text(f"DELETE FROM {table}"))
-        statement = select.format(place="coalesce(p.place_id, 0)", source=_ALL)
-        connection.execute(
-            text(f"INSERT INTO {table} ({columns}) " + statement.format(topics=topics)),
-            {"version": version} if ":version" in select else {},
-        )
+    for table in (_DAILY, _BY_VOICE, _BY_TOPIC):
+        connection.execute(text(f"DELETE FROM {table.name}"))
+        connection.execute(text(table.insert()), table.values(version))

@@ -1,4 +1,5 @@
-"""A post meets the gazetteer: its places, whether it counts before any classifier has spoken, why.
+"""A post meets the gazetteer: its places, whether it counts before any classifier has spoken, why;
+and who speaks in it.
 
 `counted_why` is `code:detail`: named:<alias>, kedah:<word>, what brought it in (page:…, hashtag:…,
 import:…, own:…), repost or no_place.
@@ -11,6 +12,8 @@ import hmac
 
 from insights.model import Match, MatchedPost, Post
 from insights.places import Gazetteer
+from insights.texts import cluster_key
+from insights.voices import voice_of
 
 # Whatever comes from a source chosen for Kedah counts, also when its text names no place.
 COUNTED_ORIGINS = ("page:", "hashtag:", "import", "own")
@@ -20,7 +23,18 @@ def matched_post(post: Post, gazetteer: Gazetteer, hash_secret: str) -> MatchedP
     """The post with its places, whether it counts, and why, as `code:detail`."""
     match = gazetteer.match(post.content, hashtags=post.hashtags, geo=post.geo)
     counted, why = _counted(post, match)
-    return MatchedPost(post, match, counted, why, author_hash(post, hash_secret))
+    # On TikTok and in files the author is a handle; elsewhere a number, which is nobody's name.
+    voice = voice_of(post.content, post.hashtags, post.author_name or post.author)
+    return MatchedPost(
+        post,
+        match,
+        counted,
+        why,
+        author_hash(post, hash_secret),
+        voice=voice.code,
+        voice_why=voice.why,
+        text_cluster=cluster_key(post.content),
+    )
 
 
 def author_hash(post: Post, secret: str) -> str | None:

@@ -73,7 +73,8 @@ class Post:
 
     Counts are None where the platform did not say (never 0). `posted_at` is an aware instant in
     UTC, None where the platform gave none: the store then keeps the moment it first saw the post
-    and marks it estimated. `author` is the platform's id, kept in memory only until it is hashed.
+    and marks it estimated. `author` is the platform's id, kept in memory only until it is hashed;
+    `author_name` is what the account calls itself, in memory only until a public body's is known.
     `found_by` says what brought the post in: "search:…", "hashtag:langkawi", "page:123", "import".
     """
 
@@ -83,6 +84,7 @@ class Post:
     posted_at: datetime | None = None
     url: str | None = None
     author: str | None = field(default=None, repr=False)
+    author_name: str | None = field(default=None, repr=False)
     language: str | None = None
     likes: int | None = None
     comments: int | None = None
@@ -177,7 +179,9 @@ class MatchedPost:
     """A post with its places, ready to be stored.
 
     `counted` follows product.md's definition before any classifier has spoken: not a repost, and
-    about Kedah by its text or by where it was found (Page, hashtag, import).
+    about Kedah by its text or by where it was found (Page, hashtag, import). `voice` says who
+    speaks and `voice_why` what gave it away (insights/voices.py); near-copies of a text share
+    `text_cluster`, None without words (insights/texts.py).
     """
 
     post: Post
@@ -185,6 +189,9 @@ class MatchedPost:
     counted: bool
     counted_why: str
     author_hash: str | None = None
+    voice: str = "visitor"
+    voice_why: str = ""
+    text_cluster: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,17 @@ from sqlalchemy import select
 from db import corrections, queries, store
 from db.cube import COUNTS, SUMS, Cube
 from db.engine import snapshot
-from db.tables import UNKNOWN_PLACE, daily_topics, daily_totals, post_topics, social_posts
+from db.tables import (
+    UNKNOWN_PLACE,
+    daily_topics,
+    daily_totals,
+    daily_voices,
+    post_topics,
+    social_posts,
+)
 from insights.corrections import Correction, Field
 from insights.model import Classification, Platform, PostFilter, Scope, Sentiment
+from insights.voices import BY_ACCOUNT, VISITOR, VOICES, Voice
 from tests.fakes import KUALA_LUMPUR, NOW, a_place, a_post, matched
 
 PLACES = [
@@ -49,7 +57,7 @@ class World:
         happening = self.random.choice(
             [
                 *(self.insert, self.insert, self.fetch_again, self.label, self.forget),
-                *(self.relink, self.correct, self.undo, self.apply),
+                *(self.relink, self.correct, self.undo, self.apply, self.revoice),
             ]
         )
         with self.engine.begin() as connection:
@@ -75,7 +83,12 @@ class World:
         )
 
     def _matched(self, post):
-        return matched(post, *self._places(), counted=self.random.random() < 0.85)
+        """The post with random places, spoken by a random voice: an edited text moves both."""
+        found = matched(post, *self._places(), counted=self.random.random() < 0.85)
+        voice = self.random.choice([*VOICES, VISITOR, VISITOR])
+        origin = self.random.choice(["words:", "words:", BY_ACCOUNT])
+        why = "" if voice == VISITOR else f"{origin}test"
+        return replace(found, voice=voice, voice_why=why)
 
     def _some(self, n: int) -> list:
         return self.random.sample(sorted(self.posts), min(n, len(self.posts)))
@@ -104,7 +117,7 @@ class World:
                 post_id,
                 self.random.choice(list(Sentiment)),
                 self.random.uniform(-1, 1),
-                "test",
+                self.random.choice(["test", "offline:1"]),
                 topics=tuple(self.random.sample(TOPICS, self.random.randrange(3))),
                 relevant=self.random.choice([None, True, True, False]),
             )
@@ -116,6 +129,15 @@ class World:
         for post_id, platform in self._some(2):
             store.forget(connection, platform, post_id, now=NOW)
             del self.posts[post_id, platform]
+
+    def revoice(self, connection) -> None:
+        """The rules for voices changed: stored texts are heard again."""
+        heard = []
+        for post_id, platform in self._some(10):
+            code = self.random.choice(VOICES)
+            voice = Voice(code, "" if code == VISITOR else "words:test")
+            heard.append(store.Heard(post_id, platform, voice, self.random.randrange(9)))
+        store.revoice(connection, heard)
 
     def relink(self, connection) -> None:
         page = [self._matched(self.posts[key]) for key in self._some(6)]
@@ -148,12 +170,16 @@ class World:
         store.apply_corrections(connection, now=NOW)
 
 
-def cells_of_posts(connection) -> dict:
-    """The cells as plain Python counts them from the posts."""
+def cells_of_posts(connection, by_voice: bool = False) -> dict:
+    """The cells as plain Python counts them from the posts; by voice, without visitors."""
     cells = defaultdict(lambda: defaultdict(int))
     for post in connection.execute(select(social_posts).where(social_posts.c.counted)):
-        cell = cells[post.place_id or UNKNOWN_PLACE, post.day, post.platform]
+        key = (post.place_id or UNKNOWN_PLACE, post.day, post.platform)
+        if by_voice and post.voice == VISITOR:
+            continue
+        cell = cells[(*key, post.voice) if by_voice else key]
         cell["posts"] += 1
+        cell["provisional"] += (post.classified_by or "").startswith("offline:")
         for label in Sentiment:
             cell[label.value] += post.sentiment == label
         cell["score_sum"] += post.sentiment_score or 0
@@ -168,14 +194,23 @@ def cells_of_posts(connection) -> dict:
 
 
 def assert_totals_are_exact(connection) -> None:
-    wanted = cells_of_posts(connection)
+    """The cells of all counted posts, and the cells by voice of those that are not visitors'."""
     found = {
         (row.place_id, row.day, row.platform): row._mapping
         for row in connection.execute(select(daily_totals))
     }
+    assert_cells_are_equal(found, cells_of_posts(connection))
+    found = {
+        (row.place_id, row.day, row.platform, row.voice): row._mapping
+        for row in connection.execute(select(daily_voices))
+    }
+    assert_cells_are_equal(found, cells_of_posts(connection, by_voice=True))
+
+
+def assert_cells_are_equal(found: dict, wanted: dict) -> None:
     assert found.keys() == wanted.keys()
     for key, cell in wanted.items():
-        for name in COUNTS:
+        for name in (*COUNTS, "provisional"):
             assert found[key][name] == cell[name], (key, name)
         for name in (*SUMS, "max_engagement"):
             assert found[key][name] == cell.get(name), (key, name)
@@ -194,10 +229,10 @@ def assert_topics_are_exact(connection) -> None:
         .where(social_posts.c.counted)
     )
     for row in rows:
-        key = (row.place_id or UNKNOWN_PLACE, row.day, row.platform, row.topic)
+        key = (row.place_id or UNKNOWN_PLACE, row.day, row.platform, row.topic, row.voice)
         wanted[key][row.sentiment] += 1
     found = {
-        (row.place_id, row.day, row.platform, row.topic): row._mapping
+        (row.place_id, row.day, row.platform, row.topic, row.voice): row._mapping
         for row in connection.execute(select(daily_topics))
     }
     assert found.keys() == wanted.keys()
@@ -205,7 +240,7 @@ def assert_topics_are_exact(connection) -> None:
         assert {label: found[key][label] for label in labels} == labels
 
 
-REPEATED = ("created_at", "day", "place_id", "counted", "sentiment", "engagement")
+REPEATED = ("created_at", "day", "place_id", "counted", "sentiment", "engagement", "voice")
 
 
 def assert_topics_repeat_their_posts(connection) -> None:
