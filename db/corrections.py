@@ -339,6 +339,11 @@ def history(connection: Connection, limit: int = 50, key: Key | None = None) -> 
     return pd.DataFrame([tuple(row) for row in rows], columns=list(names))
 
 
+def standing(connection: Connection, keys: Iterable[Key]) -> dict[Key, dict[Field, Row]]:
+    """The last standing correction of each field of these posts: value, before, officer, when."""
+    return _latest(_of(connection, keys, _STANDING))
+
+
 def checked_labels(connection: Connection) -> pd.DataFrame:
     """Every label that an officer looked at and that still stands as a decision.
 

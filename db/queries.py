@@ -179,6 +179,7 @@ _SHOWN = (
     "counted_why",
     "is_repost",
     "found_by",
+    "corrected",
 )
 _NUMBERS = ("likes", "comments", "shares", "views", "engagement")
 
@@ -198,7 +199,17 @@ def posts(
     nobody knows
     are <NA>. Raises KeyError for an unknown city or place.
     """
-    keys = _search(connection, wanted).keys(sort, limit, offset)
+    return _table_of(connection, _search(connection, wanted).keys(sort, limit, offset), sort)
+
+
+def posts_of(
+    connection: Connection, keys: Sequence[tuple[str, str]], sort: str = "newest"
+) -> pd.DataFrame:
+    """The posts of these keys (post id, platform), as `posts` gives them, without what is gone."""
+    return _table_of(connection, list(keys), sort)
+
+
+def _table_of(connection: Connection, keys: list[tuple[str, str]], sort: str) -> pd.DataFrame:
     rows = connection.execute(_rows_of(keys, sort)).mappings().all() if keys else []
     topics = _topics_of(connection, keys)
     names = [*_SHOWN, "place", "place_slug", "city_slug"]

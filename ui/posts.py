@@ -13,7 +13,7 @@ import streamlit as st
 
 from insights.model import APART, PostFilter, Scope, Sentiment
 from insights.topics import TOPICS
-from ui import blocks, data, export, filters, shell, text
+from ui import blocks, corrections, data, export, filters, shell, text
 from ui.text import t
 
 PER_PAGE = 20
@@ -116,9 +116,11 @@ def listing(wanted: PostFilter, sort: str, found: int) -> None:
     page = min(_page(), pages)
     first = (page - 1) * PER_PAGE
     rows = data.posts(wanted, sort=sort, limit=PER_PAGE, offset=first)
-    named = data.named_places(rows)
+    corrections.switch(rows)
+    named, said = data.named_places(rows), _corrections_of(rows)
     for row in rows.to_dict("records"):
-        _card(row, named.get((row["post_id"], row["platform"]), ()))
+        key = (row["post_id"], row["platform"])
+        _card(row, named.get(key, ()), said.get(key, {}))
     with st.container(horizontal=True, vertical_alignment="center"):
         shown = t("posts.shown", first=text.number(first + 1), last=text.number(first + len(rows)))
         st.caption(shown, width="stretch")
@@ -142,11 +144,21 @@ def _turned(key: str) -> None:
     shell.put_in_url(page=page if page > 1 else None)
 
 
-def _card(row: Mapping[str, Any], named: tuple[data.Named, ...]) -> None:
+def _corrections_of(rows: pd.DataFrame) -> dict:
+    """What officers said of these posts; asked for only where one is corrected or may be."""
+    if not corrections.is_on():
+        rows = rows[rows["corrected"].astype(bool)]
+    keys = tuple(zip(rows["post_id"], rows["platform"], strict=True))
+    return data.corrections_of(keys) if keys else {}
+
+
+def _card(row: Mapping[str, Any], named: tuple[data.Named, ...], said: Mapping[str, Any]) -> None:
     with st.container(border=True, gap="xsmall"):
+        corrections.box(row)
         st.markdown(_headline(row))
         blocks.plain(row["content"] or t("posts.no_text"))
-        st.caption("  \n".join(_fine_print(row, named)))
+        fine = [*_fine_print(row, named), *map(text.inert, corrections.lines(said))]
+        st.caption("  \n".join(fine))
 
 
 def _headline(row: Mapping[str, Any]) -> str:
@@ -208,6 +220,8 @@ def _label_line(row: Mapping[str, Any]) -> str:
     if not _known(row["sentiment"]):
         return t("posts.waiting")
     confidence = _known(row["confidence"])
+    if row["classified_by"] == "officer":
+        return f"{t('posts.label')}: {text.sentiment(row['sentiment'])}, {t('posts.by_officer')}"
     said = [t("posts.score", score=text.signed(_known(row["sentiment_score"]), 2))]
     if confidence is not None:
         said.append(t("posts.confidence", share=text.percent(confidence)))
@@ -219,7 +233,7 @@ def _label_line(row: Mapping[str, Any]) -> str:
 def why(row: Mapping[str, Any]) -> str:
     """Why a post counts, or why not, as a sentence; `counted_why` is "code:detail"."""
     code, _, detail = str(row["counted_why"]).partition(":")
-    key = f"why.{code}_{detail}" if code == "classifier" else f"why.{code}"
+    key = f"why.{code}_{detail}" if code in ("classifier", "officer") else f"why.{code}"
     known = text.words(text.language())
     return known.get(key, known["why.other"]).format(detail=detail or code)
 

@@ -26,6 +26,7 @@ PAGES = {
     "posts": ("pages/posts.py", "chat"),
     "events": ("pages/events.py", "calendar_month"),
     "data_health": ("pages/data_health.py", "health_metrics"),
+    "accuracy": ("pages/accuracy.py", "fact_check"),
     "about": ("pages/about.py", "info"),
 }
 _LOG = logging.getLogger(__name__)
