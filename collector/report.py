@@ -40,6 +40,14 @@ class Line:
     fetched: int = 0
     pages: int = 0
     requests: int = 0
+    # Stored posts that were asked for again, and those of them that are no longer to be had.
+    refreshed: int = 0
+    gone: int = 0
+    # What the classifier was asked and what everything cost in USD; None is unknown.
+    calls: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
     seconds: float = 0.0
     kind: Kind | None = None
     errors: list[str] = field(default_factory=list)
@@ -48,6 +56,11 @@ class Line:
     def fail(self, kind: Kind, message: str) -> None:
         self.kind = self.kind or kind
         _add_once(self.errors, message)
+
+    def pay(self, usd: float | None) -> None:
+        """Add to the cost; None for what takes no money."""
+        if usd is not None:
+            self.cost = (self.cost or 0.0) + usd
 
     def say(self, note: str) -> None:
         if note:
@@ -58,7 +71,9 @@ class Line:
         if self.platform == CLASSIFY:
             refused = self.fetched - self.updated
             return f"{self.updated} classified" + (f", {refused} refused" if refused else "")
-        return f"{self.new} new, {self.updated} updated, {self.quarantined} quarantined"
+        told = f"{self.new} new, {self.updated} updated, {self.quarantined} quarantined"
+        again = f", {self.refreshed} asked for again" if self.refreshed else ""
+        return told + again + (f", {self.gone} gone and deleted" if self.gone else "")
 
     def __str__(self) -> str:
         notes = "".join(f"; {note}" for note in self.notes)

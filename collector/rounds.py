@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from collector.classify import STATE, Classifier, Outcome, closed_until
+from collector.context import LIMITS, Context, Limits
+from collector.money import NO_PURSE, Purse
 from collector.platforms import Page, PlatformError, Source, fields
 from collector.platforms.http import Interrupted
+from collector.refresh import refresh
 from collector.report import CLASSIFY, Line, Report
 from db import incidents, queries, store
 from db.engine import ERRORS, Connection, Engine, reason
@@ -22,6 +24,8 @@ from insights.breaker import Breaker, breaker
 from insights.matching import matched_post
 from insights.model import Kind, Platform, Post, RunStatus
 from insights.places import Gazetteer
+
+__all__ = ["Limits", "classify_waiting", "collect", "no_guard"]
 
 log = logging.getLogger("collector")
 
@@ -32,48 +36,8 @@ STOP_GRACE = 6.0  # seconds a platform gets to end by itself once a stop was ask
 ERROR_LENGTH = 500  # characters of an error text kept in a run record
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one round may spend. `classify_posts` are asked per request, `classify_requests` is the
-    largest number of batches; None means until nothing waits. `audited`: YouTube's posts may be
-    labelled too."""
-
-    run_budget: float = 1800.0
-    classify_posts: int = 25
-    classify_requests: int | None = 20
-    classify_attempts: int = 4
-    audited: bool = False
-
-
 def no_guard(_connection: Connection) -> None:
     """Lets every write pass: for whoever holds no lease, such as an import."""
-
-
-@dataclass(frozen=True)
-class _Context:
-    """What every part of a round is handed."""
-
-    engine: Engine
-    clock: Callable[[], datetime]
-    stop: threading.Event
-    limits: Limits
-    guard: Callable[[Connection], None]
-    redact: Callable[[str], str]
-    ends_at: float  # by time.monotonic
-    round_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    gazetteer: Gazetteer | None = None
-    zone: tzinfo = UTC
-    hash_secret: str = field(default="", repr=False)
-
-    def write(self, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        """Call a function of the store in a transaction of its own, under the guard."""
-        with self.engine.begin() as connection:
-            self.guard(connection)
-            return function(connection, *given, **named)
-
-    def check_budget(self) -> None:
-        if time.monotonic() > self.ends_at:
-            raise PlatformError(Kind.BUDGET, "COLLECTOR_RUN_BUDGET was used up before the end")
 
 
 def collect(
@@ -88,9 +52,10 @@ def collect(
     stop: threading.Event | None = None,
     skipped: Mapping[str, str] | None = None,
     rest_every: timedelta | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = LIMITS,
     guard: Callable[[Connection], None] = no_guard,
     redact: Callable[[str], str] = str,
+    purse: Purse = NO_PURSE,
 ) -> Report:
     """Fetch, store and classify once; every platform in a thread of its own.
 
@@ -101,7 +66,7 @@ def collect(
     out of error texts. A platform that fails is recorded and touches no other. Raises
     store.LeaseLost, and one of db.engine.ERRORS when the database cannot even record the outcome.
     """
-    context = _Context(
+    context = Context(
         engine,
         clock,
         stop or threading.Event(),
@@ -112,6 +77,7 @@ def collect(
         gazetteer=gazetteer,
         zone=zone,
         hash_secret=hash_secret,
+        purse=purse,
     )
     lines = [_skip(context, name, why) for name, why in (skipped or {}).items()]
     awake, resting = _wake(context, sources, rest_every)
@@ -129,17 +95,19 @@ def classify_waiting(
     clock: Callable[[], datetime],
     *,
     stop: threading.Event | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = LIMITS,
     guard: Callable[[Connection], None] = no_guard,
     redact: Callable[[str], str] = str,
     progress: Callable[[int], None] | None = None,
+    purse: Purse = NO_PURSE,
 ) -> Report:
     """Only the second half of a round: ask for the labels that are missing (`backfill`).
 
     `progress` is told the number of posts dealt with so far, batch by batch. The rest as `collect`.
     """
     ends_at = time.monotonic() + limits.run_budget
-    context = _Context(engine, clock, stop or threading.Event(), limits, guard, redact, ends_at)
+    wish = stop or threading.Event()
+    context = Context(engine, clock, wish, limits, guard, redact, ends_at, purse=purse)
     line, left = _classify_last(context, classifier, progress)
     return Report((line,), context.stop.is_set(), left)
 
@@ -154,7 +122,7 @@ class _Work:
     requests: Callable[[], int]
 
 
-def _run_all(context: _Context, works: Sequence[_Work]) -> tuple[list[Line], bool]:
+def _run_all(context: Context, works: Sequence[_Work]) -> tuple[list[Line], bool]:
     """Run every work in a thread; returns their lines and whether one was left behind."""
     if not works:
         return [], False
@@ -187,7 +155,7 @@ def _wait(futures: Iterable[Future], stop: threading.Event) -> None:
         wait(pending, timeout=STOP_GRACE)
 
 
-def _finish(context: _Context, run_id: int, work: _Work) -> Line:
+def _finish(context: Context, run_id: int, work: _Work) -> Line:
     """Run one work and close its run record, whichever way it ended."""
     line = Line(work.platform)
     begun = time.monotonic()
@@ -216,7 +184,7 @@ def _status(line: Line, stop: threading.Event) -> RunStatus:
     return RunStatus.PARTIAL if line.pages else RunStatus.FAILED
 
 
-def _outcome(context: _Context, run_id: int, work: _Work, future: Future) -> Line:
+def _outcome(context: Context, run_id: int, work: _Work, future: Future) -> Line:
     """The line of a finished work; of one that was left behind or broke, the record is closed."""
     if not future.done():
         line = Line(work.platform, RunStatus.INTERRUPTED)
@@ -234,7 +202,7 @@ def _outcome(context: _Context, run_id: int, work: _Work, future: Future) -> Lin
     return line
 
 
-def _close(context: _Context, run_id: int, line: Line) -> None:
+def _close(context: Context, run_id: int, line: Line) -> None:
     line.errors = [context.redact(text) for text in line.errors]
     line.notes = [context.redact(text) for text in line.notes]
     context.write(
@@ -250,13 +218,19 @@ def _close(context: _Context, run_id: int, line: Line) -> None:
         quarantined=line.quarantined,
         requests=line.requests,
         pages=line.pages,
+        refreshed=line.refreshed,
+        gone=line.gone,
+        calls=line.calls,
+        input_tokens=line.input_tokens,
+        output_tokens=line.output_tokens,
+        cost_usd=line.cost,
         note="; ".join(line.notes)[:ERROR_LENGTH] or None,
     )
     level = logging.INFO if line.status in (RunStatus.OK, RunStatus.INTERRUPTED) else logging.ERROR
     log.log(level, "%s", line)
 
 
-def _skip(context: _Context, platform: str, why: str, kind: Kind | None = None) -> Line:
+def _skip(context: Context, platform: str, why: str, kind: Kind | None = None) -> Line:
     context.write(store.record_skipped, context.round_id, platform, context.clock(), why, kind)
     line = Line(platform, RunStatus.SKIPPED, kind=kind, notes=[why])
     log.log(logging.WARNING if kind else logging.INFO, "%s", line)
@@ -267,11 +241,15 @@ def _skip(context: _Context, platform: str, why: str, kind: Kind | None = None) 
 
 
 def _wake(
-    context: _Context, sources: Sequence[Source], rest_every: timedelta | None
+    context: Context, sources: Sequence[Source], rest_every: timedelta | None
 ) -> tuple[list[Source], list[Line]]:
     """The sources to ask now, some of them with care, and a line for each that rests."""
     awake, resting = [], []
     for source in sources:
+        broke = _no_money(context) if context.purse.posts(source.platform, 1) else None
+        if broke is not None:
+            resting.append(_skip(context, source.platform, broke, Kind.BUDGET))
+            continue
         found = _breaker(context, source.platform, rest_every)
         if rest_every is not None and found.rests_until is not None:
             kind = Kind(found.error_kind or Kind.UNKNOWN)
@@ -283,7 +261,13 @@ def _wake(
     return awake, resting
 
 
-def _breaker(context: _Context, platform: Platform, rest_every: timedelta | None) -> Breaker:
+def _no_money(context: Context) -> str | None:
+    """Why nothing more may be bought today, None while something may."""
+    with context.engine.connect() as connection:
+        return context.purse.empty(connection, context.clock())
+
+
+def _breaker(context: Context, platform: Platform, rest_every: timedelta | None) -> Breaker:
     with context.engine.connect() as connection:
         runs = incidents.decisive_runs(connection, platform)
     return breaker(runs, context.clock(), rest_every or timedelta(0))
@@ -305,15 +289,16 @@ class _Pass:
     rejected: bool = False
 
 
-def _platform_work(context: _Context, source: Source) -> _Work:
-    return _Work(
-        source.platform,
-        lambda line: _save_pages(context, source, line),
-        lambda: source.requests,
-    )
+def _platform_work(context: Context, source: Source) -> _Work:
+    def run(line: Line) -> None:
+        _save_pages(context, source, line)
+        if not context.stop.is_set():
+            refresh(context, source, line)
+
+    return _Work(source.platform, run, lambda: source.requests)
 
 
-def _save_pages(context: _Context, source: Source, line: Line) -> None:
+def _save_pages(context: Context, source: Source, line: Line) -> None:
     with context.engine.connect() as connection:
         state = queries.state_of(connection, source.platform)
     passes: dict[str, _Pass] = {}
@@ -322,16 +307,17 @@ def _save_pages(context: _Context, source: Source, line: Line) -> None:
         if context.stop.is_set():
             return
         context.check_budget()
+        if context.purse.posts(source.platform, 1):
+            context.check_money()
 
 
-def _save_page(
-    context: _Context, platform: Platform, page: Page, stream: _Pass, line: Line
-) -> None:
+def _save_page(context: Context, platform: Platform, page: Page, stream: _Pass, line: Line) -> None:
     """Store one page; its cursor moves in the same transaction, and only with a last page."""
     if page.fetched > MOST_RECORDS:
         raise PlatformError(Kind.TOO_LARGE, f"a page of {page.fetched} records was left out")
     posts = [matched_post(post, context.gazetteer, context.hash_secret) for post in page.posts]
     now = context.clock()
+    cost = context.purse.posts(platform, page.fetched)
     with context.engine.begin() as connection:
         context.guard(connection)
         saved = store.save_page(
@@ -343,11 +329,13 @@ def _save_page(
             platform=platform,
             state=page.state,
         )
+        context.purse.spend(connection, platform, cost, now)
         stream.rejected |= bool(page.rejects) or saved.quarantined > 0
         stream.newest = _newest(stream.newest, page.posts, now)
         if page.last:
             before = queries.state_of(connection, platform)
             store.save_state(connection, platform, _moved(before, page.stream, stream, now), now)
+    line.pay(cost)
     line.new += saved.new
     line.updated += saved.updated
     line.quarantined += saved.quarantined
@@ -398,7 +386,7 @@ def _known_cursor(state: Mapping[str, Any], stream: str, now: datetime) -> datet
 
 
 def _classify_last(
-    context: _Context,
+    context: Context,
     classifier: Classifier | None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Line, bool]:
@@ -408,6 +396,9 @@ def _classify_last(
     if classifier is None:
         why = f"no GEMINI_API_KEY; {_posts_wait(waiting)} for a label"
         return _skip(context, CLASSIFY, why), False
+    broke = _no_money(context) if waiting else None
+    if broke is not None:
+        return _skip(context, CLASSIFY, f"{broke}; {_posts_wait(waiting)}", Kind.BUDGET), False
     calls = [0]
     work = _Work(
         CLASSIFY,
@@ -419,7 +410,7 @@ def _classify_last(
 
 
 def _classify(
-    context: _Context,
+    context: Context,
     classifier: Classifier,
     line: Line,
     calls: list[int],
@@ -438,15 +429,19 @@ def _classify(
     if closed is not None:
         raise PlatformError(Kind.QUOTA, f"not asked before {closed:%Y-%m-%d %H:%M} UTC")
     left = 0
+    line.calls = line.input_tokens = line.output_tokens = 0
+    line.cost = 0.0
     for outcome in classifier.classify(posts, context.stop) if posts else ():
         left += outcome.left
         calls[0] += outcome.calls
+        _count_tokens(line, outcome)
         _save_outcome(context, outcome, line)
         if progress is not None:
             progress(line.fetched)
         if context.stop.is_set():
             return
         context.check_budget()
+        context.check_money()
     with context.engine.connect() as connection:
         waiting = queries.backlog(connection, limits.audited) - left
     line.say(f"{_posts_wait(waiting)} for a later round" if waiting > 0 else "")
@@ -456,10 +451,24 @@ def _posts_wait(count: int) -> str:
     return "1 post waits" if count == 1 else f"{count} posts wait"
 
 
-def _save_outcome(context: _Context, outcome: Outcome, line: Line) -> None:
+def _count_tokens(line: Line, outcome: Outcome) -> None:
+    """Add what was asked and answered; what one answer left unsaid makes the sum unknown."""
+    line.calls = (line.calls or 0) + outcome.calls
+    line.input_tokens = _plus(line.input_tokens, outcome.prompt_tokens)
+    line.output_tokens = _plus(line.output_tokens, outcome.output_tokens)
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _save_outcome(context: Context, outcome: Outcome, line: Line) -> None:
     now = context.clock()
+    cost = context.purse.tokens(outcome.calls, outcome.prompt_tokens, outcome.output_tokens)
+    line.cost = None if cost is None or line.cost is None else line.cost + cost
     with context.engine.begin() as connection:
         context.guard(connection)
+        context.purse.spend(connection, STATE, cost, now)
         if outcome.answers:
             line.updated += store.save_classifications(connection, outcome.answers, now=now)
         for key, note, blocked in outcome.refused:

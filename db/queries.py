@@ -457,6 +457,13 @@ def state_of(connection: Connection, platform: Platform | str) -> dict[str, Any]
     return {row.key: row.value for row in rows}
 
 
+def states(connection: Connection, key: str) -> dict[str, Any]:
+    """One key of what every platform keeps, by platform; those without it are missing."""
+    state = platform_state.c
+    rows = connection.execute(select(state.platform, state.value).where(state.key == key))
+    return dict(rows.all())
+
+
 def due_jobs(connection: Connection) -> dict[str, datetime]:
     """When each job is due next."""
     job = due_jobs_table.c

@@ -132,6 +132,19 @@ def unseen_since(
     return _rows(connection, [*wanted, post.found_by.not_like(IMPORTED)], "", limit)
 
 
+def last_seen(
+    connection: Connection, platform: Platform | str, ids: Sequence[str]
+) -> dict[str, datetime]:
+    """When each of these posts left its newest snapshot; those without one are missing."""
+    seen = metric_snapshots.c
+    rows = connection.execute(
+        select(seen.post_id, func.max(seen.captured_at))
+        .where(seen.platform == str(platform), seen.post_id.in_(ids))
+        .group_by(seen.post_id)
+    )
+    return dict(rows.all())
+
+
 def _rows(connection: Connection, conditions: list, origin: str, limit: int | None) -> list[Any]:
     post = social_posts.c
     found = select(post.post_id, post.created_at, post.found_by).where(*conditions)

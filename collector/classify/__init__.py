@@ -48,15 +48,15 @@ class Outcome:
     stopped for this round, and posts neither answered nor refused just go on waiting: no attempt
     is held against them. `note` is what an operator should know of a round that ended well.
     `left` counts posts that are meant to go on waiting. Tokens are as the model's owner counted
-    them; thinking is part of the output.
+    them, None where that was not told of every call; thinking is part of the output.
     """
 
     answers: list[Classification] = field(default_factory=list)
     refused: list[tuple[Key, str, bool]] = field(default_factory=list)
     error: ClassificationError | None = None
     calls: int = 0
-    prompt_tokens: int = 0
-    output_tokens: int = 0
+    prompt_tokens: int | None = 0
+    output_tokens: int | None = 0
     note: str = ""
     left: int = 0
 

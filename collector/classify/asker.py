@@ -162,13 +162,17 @@ def answer_of(response: Any) -> Answer:
         text="".join(texts) or None,
         finish=_name(candidate.finish_reason) if candidate is not None else "",
         blocked=_name(feedback.block_reason) if feedback is not None else "",
-        prompt_tokens=(usage.prompt_token_count or 0) if usage is not None else 0,
-        output_tokens=(
-            (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
-            if usage is not None
-            else 0
-        ),
+        prompt_tokens=None if usage is None else usage.prompt_token_count,
+        output_tokens=None if usage is None else _written(usage),
     )
+
+
+def _written(usage: Any) -> int | None:
+    """Tokens of the answer and of the thoughts before it; an answer cut before its first word has
+    none of either. None where the prompt was not counted: then nothing was."""
+    if usage.prompt_token_count is None:
+        return None
+    return (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
 
 
 def _name(reason: Any) -> str:

@@ -26,14 +26,14 @@ class Answer:
     """What a model sent back. `text` is None where it wrote nothing.
 
     `finish` says why it stopped writing ("STOP", "MAX_TOKENS", "SAFETY" ...), `blocked` why the
-    question was refused unread, empty where it was not.
+    question was refused unread, empty where it was not. Tokens are None where nobody counted.
     """
 
     text: str | None
     finish: str = "STOP"
     blocked: str = ""
-    prompt_tokens: int = 0
-    output_tokens: int = 0
+    prompt_tokens: int | None = 0
+    output_tokens: int | None = 0
 
 
 # Takes the JSON text of one question; raises ClassificationError.

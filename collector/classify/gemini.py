@@ -208,8 +208,8 @@ class _Round:
                     raise
                 self._wait(error, tries)
                 continue
-            outcome.prompt_tokens += answer.prompt_tokens
-            outcome.output_tokens += answer.output_tokens
+            outcome.prompt_tokens = _plus(outcome.prompt_tokens, answer.prompt_tokens)
+            outcome.output_tokens = _plus(outcome.output_tokens, answer.output_tokens)
             return answer
 
     def _check_budget(self) -> None:
@@ -230,6 +230,10 @@ class _Round:
             raise error
         if self._stop.wait(seconds):
             raise Stopped
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _key(post: Unclassified):

@@ -32,6 +32,9 @@ class Page:
     that the stream ended well with this page, so its cursor may move. `state` is committed
     together with the posts. `problem` reports a stream that failed while others go on. `note` is
     something the operator should know ("page cap hit").
+
+    With a lookup by id, `gone` are the ids that the platform itself calls deleted, protected or
+    withheld, and `silent` those that a whole answer passed over without a word.
     """
 
     stream: str
@@ -41,6 +44,8 @@ class Page:
     state: Mapping[str, Any] = field(default_factory=dict)
     problem: PlatformError | None = None
     note: str = ""
+    gone: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
     @property
     def fetched(self) -> int:

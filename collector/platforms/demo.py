@@ -74,7 +74,7 @@ class DemoClassifier:
 
 
 def _outcome(posts: Sequence[Unclassified]) -> Outcome:
-    outcome = Outcome(calls=1)
+    outcome = Outcome(calls=1, prompt_tokens=None, output_tokens=None)
     for post in posts:
         label = _label_of(post)
         if label is None:

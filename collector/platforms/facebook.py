@@ -9,6 +9,7 @@ from typing import Any
 from collector.platforms import Page, PlatformError, fields
 from collector.platforms.graph import Graph, TooMuchAsked
 from collector.platforms.http import Http, PlatformDown
+from collector.platforms.refreshing import SHARE, Refreshing, Stored, ids_of, looked_up
 from insights.model import Kind, Platform, Post, Reject
 
 FIELDS = (
@@ -17,6 +18,7 @@ FIELDS = (
     "reactions.summary(total_count).limit(0),comments.summary(total_count).limit(0)"
 )
 PAGE_SIZE = 50
+LOOKUP_SIZE = 25  # ids; Graph takes 50, but these come with their reactions and comments
 SMALLEST_PAGE = 6  # a Page whose six posts are too much for the server has another fault
 FIRST_REACH = timedelta(days=30)
 CAP_NOTE = "page cap hit: older posts of this Page were not fetched"
@@ -43,6 +45,8 @@ class Facebook:
         self._graph = Graph(http)
         self._page_ids = tuple(dict.fromkeys(page_ids))
         self._overlap, self._refresh, self._max_pages = overlap, refresh, max_pages
+        # Silence may be a missing permission: it deletes nothing.
+        self.refreshing = Refreshing(LOOKUP_SIZE, max(1, max_pages // SHARE), origin="page:")
 
     @property
     def requests(self) -> int:
@@ -61,6 +65,15 @@ class Facebook:
                 raise
             except PlatformError as error:
                 yield Page(stream, problem=error)
+
+    def refresh(
+        self, posts: Sequence[Stored], state: Mapping[str, Any], now: datetime
+    ) -> Iterator[Page]:
+        # Page by Page: what is refused for one of them holds for all its posts.
+        ids = sorted(ids_of(posts), key=lambda post_id: post_id.partition("_")[0])
+        most = self.refreshing.requests
+        for asked, items in self._graph.by_ids(ids, FIELDS, LOOKUP_SIZE, most):
+            yield looked_up(asked, *parse_items(items))
 
     def _since(self, stream: str, state: Mapping[str, Any], now: datetime) -> datetime:
         try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from collector.platforms import PlatformError, fields
 from collector.platforms.http import Answer, Http, PlatformDown, Refusal, plain_refusal, summary
+from collector.platforms.refreshing import batches
 from insights.model import Kind
 
 VERSION = "/v26.0"
@@ -26,6 +27,8 @@ PERMISSION_WORDS = ("public content access", "does not have permission")
 BLOCKED = 368
 METRIC_REFUSED = re.compile(r"does not support the (\w+) metric")
 UNKNOWN_FAULT, SERVICE_FAULT = 1, 2
+# What Graph says when one of several ids does not exist, or may not be read by this token.
+OF_THE_IDS = (Kind.BAD_REQUEST, Kind.PERMISSION)
 INVALID_PARAMETER = 100
 
 
@@ -101,6 +104,32 @@ class Graph:
             if last:
                 return
             seen |= ids
+
+    def by_ids(
+        self, ids: Sequence[str], fields_wanted: str, size: int, most: int
+    ) -> Iterator[tuple[list[str], list[Any]]]:
+        """What `?ids=` answers: the ids of each request with their records, in `most` requests.
+
+        One id that cannot be shown makes Graph refuse all of them, and does not say which: the
+        request is halved then, down to one id alone, which is answered by no record. So are all
+        of a request that the token may not make.
+        """
+        left = [list(batch) for batch in batches(ids, size)]
+        while left and most > 0:
+            asked = left.pop(0)
+            most -= 1
+            try:
+                body = self.get("", {"ids": ",".join(asked), "fields": fields_wanted})
+            except PlatformError as error:
+                if isinstance(error, PlatformDown) or error.kind not in OF_THE_IDS:
+                    raise
+                if len(asked) == 1 or error.kind == Kind.PERMISSION:
+                    yield asked, []
+                else:
+                    middle = len(asked) // 2
+                    left = [asked[:middle], asked[middle:], *left]
+                continue
+            yield asked, list(body.values())
 
 
 class GraphPage:

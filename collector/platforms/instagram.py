@@ -12,6 +12,7 @@ from collector.platforms import Page, PlatformError, fields
 from collector.platforms.graph import Graph, data_of
 from collector.platforms.http import Http, PlatformDown
 from collector.platforms.media_insights import MediaInsights
+from collector.platforms.refreshing import SHARE, Refreshing, Stored, ids_of, looked_up
 from insights.model import Kind, Platform, Post, Reject
 
 HASHTAG_FIELDS = "id,caption,comments_count,like_count,media_type,permalink,timestamp"
@@ -54,6 +55,8 @@ class Instagram:
         self._overlap, self._refresh = overlap, refresh
         self._max_pages, self._top_pages = max_pages, min(top_pages, max_pages)
         self._insights = insights
+        # Only the owner may read a medium by its id; those of hashtags are found or not.
+        self.refreshing = Refreshing(PAGE_SIZE, max(1, max_pages // SHARE), origin="own:")
 
     @property
     def requests(self) -> int:
@@ -73,6 +76,13 @@ class Instagram:
         yield from _guarded(f"own:{self._user_id}", self._own(state, now))
         if memory.notes():
             yield Page("hashtags", state=memory.state(), note=memory.notes())
+
+    def refresh(
+        self, posts: Sequence[Stored], state: Mapping[str, Any], now: datetime
+    ) -> Iterator[Page]:
+        most = self.refreshing.requests
+        for asked, items in self._graph.by_ids(ids_of(posts), OWN_FIELDS, PAGE_SIZE, most):
+            yield looked_up(asked, *parse_items(items))
 
     def _all_hashtags(self, memory: Memory) -> Iterator[Page]:
         yield from _guarded("hashtags", self._allowance(memory))

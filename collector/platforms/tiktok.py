@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from collector.platforms import Page, PlatformError, fields
 from collector.platforms.http import Answer, Http, PlatformDown, Refusal, plain_refusal, summary
 from collector.platforms.quota import Quota, remembered
+from collector.platforms.refreshing import SHARE, Refreshing, Stored, ids_of, looked_up
 from insights.model import Kind, Platform, Post, Reject
 
 TOKEN, QUERY = "/v2/oauth/token/", "/v2/research/video/query/"
@@ -24,6 +25,9 @@ REACH = timedelta(days=30)  # of the first round, and of the longest outage
 WINDOW_DAYS = 7  # of one query; TikTok takes no more than 30
 REQUESTS, RECORDS = "requests", "records"
 DAILY = {REQUESTS: 1000, RECORDS: 100_000}  # of a client, from midnight UTC
+KEEP = timedelta(days=15)  # Research Tools terms 3(d): refreshed every fifteen days
+LONGEST_WINDOW = timedelta(days=29)  # between the first and the last day of a query
+MOST_PARTS = 5  # pages of one lookup: each may hold fewer videos than it could
 LAST_SECOND = 253_402_300_799  # of the year 9999, the last that a date can hold
 KINDS = {
     "access_token_invalid": Kind.AUTH,
@@ -81,6 +85,10 @@ class TikTok:
         digest = hashlib.sha256(" ".join(self._hashtags).encode()).hexdigest()[:12]
         self._stream = f"search:{digest}"
         self._token = ""
+        # The same terms: what is not available at a refresh is to be deleted.
+        self.refreshing = Refreshing(
+            PAGE_SIZE, max(1, max_pages // SHARE), keep=KEEP, silence_is_gone=True
+        )
 
     @property
     def requests(self) -> int:
@@ -93,6 +101,33 @@ class TikTok:
         self._http.begin()
         quota = Quota(DAILY, UTC, state, now)
         yield from remembered(self._round(state, now, quota), quota.state)
+
+    def refresh(
+        self, posts: Sequence[Stored], state: Mapping[str, Any], now: datetime
+    ) -> Iterator[Page]:
+        quota = Quota(DAILY, UTC, state, now)
+        yield from remembered(self._lookups(posts, quota), quota.state)
+
+    def _lookups(self, posts: Sequence[Stored], quota: Quota) -> Iterator[Page]:
+        self._token = self._token or self._new_token()
+        most = self.refreshing.requests
+        for batch in spans(posts, PAGE_SIZE):
+            if most <= 0:
+                return
+            asked, odd, parts, ended = ids_of(batch), [], [], False
+            question: dict[str, Any] = _by_ids(batch)
+            for _ in range(min(most, MOST_PARTS)):
+                data = self._ask(question, quota)
+                most -= 1
+                found, refused = parse_items(videos_of(data))
+                parts, odd = [*parts, *found], [*odd, *refused]
+                ended = data.get("has_more") is not True
+                if ended:
+                    break
+                question |= {name: data[name] for name in ("cursor", "search_id") if data.get(name)}
+            page = looked_up(asked, parts, odd, state=quota.state())
+            # Of an answer without its end nobody knows what it would have held.
+            yield page if ended else replace(page, silent=())
 
     def _round(self, state: Mapping[str, Any], now: datetime, quota: Quota) -> Iterator[Page]:
         quota.check(*DAILY)
@@ -229,6 +264,31 @@ def windows(since: datetime, until: datetime, days: int) -> Iterator[Window]:
         last = min(first + timedelta(days=days - 1), until.astimezone(UTC))
         yield Window(first, last)
         first += timedelta(days=days)
+
+
+def spans(posts: Sequence[Stored], size: int) -> Iterator[list[Stored]]:
+    """The posts, oldest first, in groups that one query can ask for: by number and by days."""
+    group: list[Stored] = []
+    for post in sorted(posts, key=lambda post: post.posted_at):
+        full = len(group) == size
+        if group and (full or post.posted_at - group[0].posted_at > LONGEST_WINDOW):
+            yield group
+            group = []
+        group.append(post)
+    if group:
+        yield group
+
+
+def _by_ids(posts: Sequence[Stored]) -> dict[str, Any]:
+    """The question for these videos; they stand in the order of their times."""
+    video = {"operation": "IN", "field_name": "video_id", "field_values": ids_of(posts)}
+    return {
+        "query": {"and": [video]},
+        "start_date": f"{posts[0].posted_at.astimezone(UTC):%Y%m%d}",
+        "end_date": f"{posts[-1].posted_at.astimezone(UTC):%Y%m%d}",
+        "max_count": PAGE_SIZE,
+        "cursor": 0,
+    }
 
 
 def refuses(answer: Answer) -> bool:

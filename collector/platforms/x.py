@@ -13,9 +13,10 @@ from typing import Any
 
 from collector.platforms import Page, PlatformError, fields
 from collector.platforms.http import Answer, Http, PlatformDown, Refusal, plain_refusal, summary
+from collector.platforms.refreshing import SHARE, Refreshing, Stored, batches, ids_of, looked_up
 from insights.model import Kind, Platform, Post, Reject
 
-SEARCH = "/2/tweets/search/recent"
+SEARCH, LOOKUP = "/2/tweets/search/recent", "/2/tweets"
 QUERY_LENGTH = 512  # characters, self-serve access
 PAGE_SIZE = 100  # posts, the most a page can hold
 REACH = timedelta(days=7)  # how far back recent search can look
@@ -24,6 +25,13 @@ MARGIN = timedelta(minutes=5)  # for clocks that differ: a start a second too ea
 NEWEST = timedelta(minutes=1)
 SNOWFLAKE_EPOCH = 1288834974657  # milliseconds; ids count from here since November 2010
 FIRST_SNOWFLAKE = 30_000_000_000  # smaller ids were counted up and hold no time
+# Each post that is looked up costs money: only at the ages that are compared (insights/ages.py).
+REFRESH_AGES = (1, 3, 7)
+# What a lookup says of single ids it was asked for: deleted or suspended, and protected.
+GONE = ("/resource-not-found", "/not-authorized-for-resource")
+WITHHELD_HERE = {"MY", "XX", "XY"}  # in Malaysia, everywhere, everywhere for copyright
+# An answer that knows none of so many posts is not believed before it was repeated.
+MANY = 10
 REPOSTED = {"retweeted", "reposted"}
 CAP_NOTE = "page cap hit: older posts of this search were not fetched"
 NO_METRICS_NOTE = (
@@ -79,6 +87,7 @@ class X:
         self._queries = queries(terms, query_length)
         self._overlap, self._max_pages = overlap, max_pages
         self._dialect = DIALECTS[dialect]
+        self.refreshing = Refreshing(PAGE_SIZE, max(1, max_pages // SHARE), REFRESH_AGES)
 
     @property
     def requests(self) -> int:
@@ -122,15 +131,28 @@ class X:
             return earliest
         return max(earliest, min(cursor - self._overlap, now - NEWEST))
 
+    def refresh(
+        self, posts: Sequence[Stored], state: Mapping[str, Any], now: datetime
+    ) -> Iterator[Page]:
+        for batch in batches(ids_of(posts), PAGE_SIZE):
+            params = {"ids": ",".join(batch), **self._wanted(",withheld")}
+            yield parse_lookup(self._http.get(LOOKUP, params, read_refusal).body or {}, batch)
+
+    def _wanted(self, more: str = "") -> dict[str, str]:
+        """What is to be told of each post."""
+        return {
+            "expansions": "attachments.media_keys,geo.place_id",
+            "media.fields": "type",
+            "place.fields": "geo",
+            self._dialect.fields_parameter: self._dialect.fields + more,
+        }
+
     def _pages(self, query: Query, start: datetime, allowed: int) -> Iterator[Page]:
         params: dict[str, Any] = {
             "query": query.text,
             "max_results": PAGE_SIZE,
             "start_time": start.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "expansions": "attachments.media_keys,geo.place_id",
-            "media.fields": "type",
-            "place.fields": "geo",
-            self._dialect.fields_parameter: self._dialect.fields,
+            **self._wanted(),
         }
         for pages_left in range(self._max_pages - 1, -1, -1):
             page = parse_page(self._ask(params).body or {}, query.stream)
@@ -239,6 +261,44 @@ def parse_page(body: Mapping[str, Any], found_by: str = "") -> Parsed:
         notes.append(NO_METRICS_NOTE)
     rejects = tuple(p for p in parsed if isinstance(p, Reject))
     return Parsed(posts, rejects, fields.mapping(body.get("meta")), tuple(notes))
+
+
+def parse_lookup(body: Mapping[str, Any], asked: Sequence[str]) -> Page:
+    """What a lookup by id answered: posts, ids that X itself calls gone, ids passed over.
+
+    https://docs.x.com/x-api/posts/lookup: an id that cannot be shown stands in `errors`, beside
+    the `data` of the others. Raises PlatformError BAD_PAYLOAD when there is neither.
+    """
+    data, errors = body.get("data", []), fields.objects(body.get("errors"))
+    if not isinstance(data, list) or not (data or errors):
+        raise PlatformError(Kind.BAD_PAYLOAD, f"X looked up no posts{_told(errors)}")
+    includes = fields.mapping(body.get("includes"))
+    shown = [item for item in data if not _withheld(item)]
+    parsed = [parse_post(item, includes) for item in shown]
+    gone = {str(fields.mapping(item).get("id")) for item in data if _withheld(item)}
+    gone |= {str(error.get("resource_id")) for error in errors if _says_gone(error)}
+    if not data and len(asked) >= MANY and gone.issuperset(asked):
+        gone = set()
+    return looked_up(
+        asked,
+        [p for p in parsed if isinstance(p, Post)],
+        [p for p in parsed if isinstance(p, Reject)],
+        gone,
+    )
+
+
+def _says_gone(error: Mapping[str, Any]) -> bool:
+    """Whether an error speaks of a post that was asked for, and not of a part or a field of one."""
+    if error.get("parameter") not in ("id", "ids"):
+        return False
+    return str(error.get("type")).endswith(GONE)
+
+
+def _withheld(item: Any) -> bool:
+    withheld = fields.mapping(fields.mapping(item).get("withheld"))
+    countries = withheld.get("country_codes")
+    here = WITHHELD_HERE.intersection(countries) if isinstance(countries, list) else ()
+    return withheld.get("copyright") is True or bool(here)
 
 
 def _told(errors: Sequence[Mapping[str, Any]]) -> str:

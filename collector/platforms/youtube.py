@@ -16,6 +16,7 @@ from typing import Any
 from collector.platforms import Page, PlatformError, fields
 from collector.platforms.http import Answer, Http, PlatformDown, Refusal, plain_refusal, summary
 from collector.platforms.quota import PACIFIC, Quota, remembered
+from collector.platforms.refreshing import Refreshing, Stored, batches, ids_of, looked_up
 from insights.model import Kind, Platform, Post, Reject
 
 SEARCH, VIDEOS = "/youtube/v3/search", "/youtube/v3/videos"
@@ -28,6 +29,8 @@ SEARCHES, UNITS = "searches", "units"
 DAILY = {SEARCHES: 100, UNITS: 10_000}
 SEARCHES_A_ROUND = 8
 PAGES_A_QUERY = 3
+LOOKUPS_A_ROUND = 20  # units; of twelve rounds 240 of the 10,000, for 12,000 videos a day
+KEEP = timedelta(days=30)  # Developer Policies III.E: refreshed or deleted within 30 days
 CAP_NOTE = "page cap hit: the next round goes on where this search was cut off"
 VIDEO = "youtube#video"
 
@@ -49,6 +52,9 @@ class YouTube:
     """
 
     platform = Platform.YOUTUBE
+    # https://developers.google.com/youtube/v3/docs/videos/list: a video that was deleted or made
+    # private is not in `items`, and nothing else says so.
+    refreshing = Refreshing(PAGE_SIZE, LOOKUPS_A_ROUND, keep=KEEP, silence_is_gone=True)
 
     def __init__(
         self,
@@ -74,6 +80,18 @@ class YouTube:
         self._http.begin()
         quota = Quota(DAILY, PACIFIC, state, now)
         yield from remembered(self._round(state, now, quota), quota.state)
+
+    def refresh(
+        self, posts: Sequence[Stored], state: Mapping[str, Any], now: datetime
+    ) -> Iterator[Page]:
+        quota = Quota(DAILY, PACIFIC, state, now)
+        yield from remembered(self._lookups(ids_of(posts), quota), quota.state)
+
+    def _lookups(self, ids: Sequence[str], quota: Quota) -> Iterator[Page]:
+        for batch in batches(ids, PAGE_SIZE):
+            asked = {"part": PARTS, "id": ",".join(batch)}
+            found, odd = parse_items(items_of(self._ask(VIDEOS, asked, quota, UNITS)))
+            yield looked_up(batch, found, odd, state=quota.state())
 
     def _round(self, state: Mapping[str, Any], now: datetime, quota: Quota) -> Iterator[Page]:
         left = self._searches
