@@ -5,7 +5,7 @@ An answer has few rows, so making a DataFrame costs many times what adding up it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,13 @@ class Columns:
     def rows(self, chosen: np.ndarray) -> Columns:
         """The same columns of these rows only."""
         return Columns(self.names, self.values[chosen])
+
+    def filled(self, values: Mapping[str, float]) -> Columns:
+        """The same with one value all down each of these columns, as far as they are here."""
+        copied = self.values.copy()
+        for name in values.keys() & set(self.names):
+            copied[:, self.names.index(name)] = values[name]
+        return Columns(self.names, copied)
 
 
 class Table:
@@ -48,6 +55,14 @@ class Table:
     def rows(self, *names: str) -> Iterator[tuple]:
         """These columns row by row, as plain Python values."""
         return zip(*(self[name].tolist() for name in names), strict=True)
+
+    def filled(self, **values: float) -> Table:
+        """The same with one value all down each of these columns."""
+        return Table(*(block.filled(values) for block in self._blocks))
+
+    def none(self) -> Table:
+        """The same columns without a row."""
+        return Table(*(block.rows(np.arange(0)) for block in self._blocks))
 
     def frame(self) -> pd.DataFrame:
         """The same as a DataFrame: words as plain objects, numbers in blocks that are not copied.

@@ -51,8 +51,8 @@ def places(*rows: dict) -> pd.DataFrame:
 
 
 def ranked(rows: pd.DataFrame, **given) -> charts.Figure:
-    values = {"value": "posts", "label": "name", "opens": "slug", "unit": "posts"}
-    return charts.ranking(rows, **{**values, **given})
+    named = zip(rows["name"], rows["slug"], rows["posts"], strict=True)
+    return charts.ranking(named, **{"unit": "posts", **given})
 
 
 def parted(rows: pd.DataFrame) -> charts.Figure:
@@ -273,16 +273,15 @@ def test_too_few_posts_are_said_and_not_drawn():
 
 
 def test_net_sentiment_breaks_where_nothing_can_be_said():
-    spans = pd.DataFrame(
-        {
-            "first": some_days(3)["day"],
-            "last": some_days(3)["day"],
-            "value": [10.0, None, 20.0],
-            "low": [0.0, None, 5.0],
-            "high": [20.0, None, 30.0],
-            "n": [9, 2, 12],
-        }
-    )
+    days = some_days(3)["day"].tolist()
+    spans = {
+        "first": days,
+        "last": days,
+        "value": [10.0, None, 20.0],
+        "low": [0.0, None, 5.0],
+        "high": [20.0, None, 30.0],
+        "n": [9, 2, 12],
+    }
     figure = charts.net_trend(spans, name="Net", band_name="95 %", day_text=day_text)
     go.Figure(figure)
     assert figure["data"][0]["y"] == [10.0, None, 20.0]
@@ -323,3 +322,25 @@ def test_the_map_asks_nobody_for_tiles_unless_told_to():
 def test_a_long_name_stands_in_two_lines_and_whole():
     figure = ranked(places(a_place("road", name="Tempat letak kereta dan jalan")))
     assert figure["data"][0]["y"] == ["Tempat letak<br>kereta dan jalan"]
+
+
+def test_every_trend_marks_and_names_what_was_on():
+    days = some_days(10)
+    event = [(days["day"].iloc[3], days["day"].iloc[4], "Pesta <b>")]
+    given = {"day_text": str, "events": event, "events_name": "Acara"}
+    spans = pd.DataFrame(
+        {"first": days["day"], "last": days["day"], "value": 10.0, "low": 0.0, "high": 20.0, "n": 9}
+    )
+    names = {code: str(code) for code in (*charts.COLOURS, charts.UNCLASSIFIED)}
+    figures = [
+        charts.trend(days, name="Posts", **given),
+        charts.sentiment_trend(days, names, **given),
+        charts.net_trend(spans, name="Net", band_name="95 %", **given),
+    ]
+
+    for figure in figures:
+        marks = next(trace for trace in figure["data"] if trace.get("name") == "Acara")
+        assert len(marks["x"]) == 1
+        told = figure["data"][0]["text"]
+        assert [i for i, words in enumerate(told) if "Pesta &lt;b&gt;" in words] == [3, 4]
+        assert figure["layout"]["showlegend"]

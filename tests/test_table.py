@@ -39,3 +39,18 @@ def test_a_frame_has_the_columns_with_their_kinds():
 
 def test_some_rows_of_columns_are_taken_in_order():
     assert COUNTS.rows(np.array([1, 0])).values.tolist() == [[0, 0], [7, 2]]
+
+
+def test_columns_are_filled_in_a_copy():
+    table = Table(DAYS, COUNTS, SUMS)
+    filled = table.filled(negative=0, likes=np.nan)
+    assert filled["negative"].tolist() == [0, 0]
+    assert np.isnan(filled["likes"]).all()
+    assert filled["posts"].tolist() == [7, 0]
+    assert table["negative"].tolist() == [2, 0]
+
+
+def test_a_table_without_its_rows_keeps_its_columns():
+    nothing = Table(DAYS, COUNTS).none()
+    assert len(nothing) == 0
+    assert nothing.names == ("day", "posts", "negative")

@@ -24,7 +24,7 @@ import pandas as pd
 
 from insights.model import Sentiment
 from insights.steps import WEEKLY_FROM as WEEKLY_FROM
-from insights.steps import steps
+from insights.steps import Steps, steps
 
 Figure = dict[str, Any]
 DayText = Callable[[date], str]
@@ -61,13 +61,14 @@ CONFIG = {
 ROW = 30  # pixels a horizontal bar with its words beside it
 TALL_ROW = 42  # and with its words above it
 LONGEST_EVENT = 45  # days
+_NET_FLOOR = -104  # a little room below -100, for whole markers
 _CLEAR_DAYS = 330  # within which "24 Oct" is one day only
 LANGKAWI = (99.62, 99.98, 6.14, 6.49)  # west, east, south, north
 MAINLAND = (99.98, 101.18, 5.04, 6.62)
 
 
 def trend(
-    days: pd.DataFrame,
+    days: Mapping[str, Sequence[Any]],
     *,
     name: str,
     day_text: DayText,
@@ -81,7 +82,7 @@ def trend(
 ) -> Figure:
     """Posts a day as bars (a week Sunday-Saturday beyond three months), silent days included.
 
-    `days` has one row a day: day, posts. `before` are the posts of the days compared with, row by
+    `days` has an entry a day: day, posts. `before` are the posts of the days compared with, row by
     row, None where nothing was collected yet (a dotted line, daily bars only). Today's bar is
     paler: it is not over yet.
     `events` are first day, last day, name; `gaps` the same of what was not collected, shaded.
@@ -93,7 +94,8 @@ def trend(
     bars = _bars(x, spans["posts"], spans, name, ACCENT)
     bars["marker"]["opacity"] = [0.45 if last == today else 1 for last in spans["last"]]
     traces = [bars]
-    comparable = before is not None and len(before) == len(spans) == len(days)
+    count = len(x)
+    comparable = before is not None and len(before) == count == len(days["day"])
     if comparable:
         traces.append(_dotted(x, before, before_name))
     if happening:
@@ -107,7 +109,7 @@ def trend(
             else ""
         )
         + _lines([*happening.get(i, ()), *missing.get(i, ())])
-        for i in range(len(spans))
+        for i in range(count)
     ]
     bars["textposition"] = "none"
     return _figure(
@@ -123,10 +125,12 @@ def trend(
 
 
 def sentiment_trend(
-    days: pd.DataFrame,
+    days: Mapping[str, Sequence[Any]],
     names: Mapping[str, str],
     *,
     day_text: DayText,
+    events: Iterable[tuple[date, date, str]] = (),
+    events_name: str = "",
     gaps: Iterable[Gap] = (),
     gaps_name: str = "",
     weekly_from: int = 63,
@@ -135,19 +139,22 @@ def sentiment_trend(
     unclassified ones apart on top.
 
     `days` has day, posts, negative, neutral, positive; `names` the words for the three labels and
-    for "unclassified"; `gaps` as in `trend`.
+    for "unclassified"; `events` and `gaps` as in `trend`.
     """
     spans = steps(days, weekly_from)
     x = _step_texts(spans, day_text)
-    missing = _by_step(spans, gaps)
+    happening, missing = _happening(spans, events), _by_step(spans, gaps)
     traces = [_bars(x, spans[s], spans, names[s], colour, part=s) for s, colour in COLOURS.items()]
-    rest = spans["posts"] - spans["negative"] - spans["neutral"] - spans["positive"]
-    if rest.any():
+    parts = zip(spans["posts"], *(spans[s] for s in COLOURS), strict=True)
+    rest = [posts - sum(labelled) for posts, *labelled in parts]
+    if any(rest):
         open_bars = _bars(x, rest, spans, names[UNCLASSIFIED], PAGE, part=UNCLASSIFIED)
         open_bars["marker"]["line"] = {"color": MUTED, "width": 1}
         traces.append(open_bars)
     for bars in traces:
-        _say_gaps(bars, missing, len(spans))
+        _say(bars, _both(happening, missing), len(x))
+    if happening:
+        traces.append(_marks(x, happening, events_name))
     return _figure(
         traces,
         height=280,
@@ -162,22 +169,24 @@ def sentiment_trend(
 
 
 def net_trend(
-    spans: pd.DataFrame,
+    spans: Steps,
     *,
     name: str,
     band_name: str,
     day_text: DayText,
+    events: Iterable[tuple[date, date, str]] = (),
+    events_name: str = "",
     gaps: Iterable[Gap] = (),
     gaps_name: str = "",
 ) -> Figure:
-    """Net sentiment over time with its 95 % interval as a band; `gaps` as in `trend`.
+    """Net sentiment over time with its 95 % interval as a band; `events` and `gaps` as in `trend`.
 
     `spans` has first, last (dates), value, low, high (-100..+100, None where too few posts say)
     and n. A step without a value breaks the line instead of being drawn as zero.
     """
     x = _step_texts(spans, day_text)
     values, low, high = (_optional(spans[c]) for c in ("value", "low", "high"))
-    missing = _by_step(spans, gaps)
+    happening, missing = _happening(spans, events), _by_step(spans, gaps)
     # The line comes first because the first trace puts the axis' categories in order.
     line = {
         "type": "scatter",
@@ -196,49 +205,48 @@ def net_trend(
         "hovertemplate": "%{y:+.0f} (%{customdata[2]:+.0f} … %{customdata[3]:+.0f};"
         " n %{customdata[1]:,d})",
     }
-    _say_gaps(line, missing, len(spans))
+    _say(line, _both(happening, missing), len(x))
     bands = [
         _band(x[start:end] + x[start:end][::-1], high[start:end] + low[start:end][::-1], band_name)
         for start, end in _runs(values)
     ]
     for band in bands[1:]:
         band["showlegend"] = False
+    marks = [_marks(x, happening, events_name, at=_NET_FLOOR)] if happening else []
     return _figure(
-        [line, *bands],
+        [line, *bands, *marks],
         height=280,
         xaxis=_day_axis(spans, x, day_text),
         yaxis={
-            "range": [-104, 104],
+            "range": [_NET_FLOOR, -_NET_FLOOR],
             "tickvals": [-100, -50, 0, 50, 100],
             "ticktext": ["−100", "−50", "0", "+50", "+100"],
             "zeroline": True,
         },
         hovermode="x unified",
-        showlegend=bool(missing),
+        showlegend=bool(missing or happening),
         shapes=_shades(missing, gaps_name),
     )
 
 
 def ranking(
-    rows: pd.DataFrame,
+    rows: Iterable[tuple[str, str, float | None]],
     *,
-    value: str,
-    label: str,
-    opens: str,
     unit: str,
     figure_text: Callable[[int], str] = "{:,}".format,
     colour: str = ACCENT,
     limit: int = 12,
 ) -> Figure:
-    """The largest `value`s as horizontal bars, largest on top, each with its exact figure.
+    """The largest values as horizontal bars, largest on top, each with its exact figure.
 
-    `label` and `opens` name the columns with the words shown and the code a click opens; `unit`
-    is the word after the figure in the hover text; `figure_text` writes the one at a bar's end.
-    Unknown values are left out, not drawn as 0.
+    `rows` are the words shown, the code a click opens, and the value; `unit` is the word after the
+    figure in the hover text; `figure_text` writes the one at a bar's end. Unknown values are left
+    out, not drawn as 0.
     """
-    rows = rows.dropna(subset=[value]).sort_values(value).tail(limit)
-    values = rows[value].astype(int).tolist()
-    words = _rows_text(rows[label])
+    known = sorted((row for row in rows if not _missing(row[2])), key=lambda row: -row[2])
+    shown = known[:limit][::-1]
+    values = [int(value) for *_, value in shown]
+    words = _rows_text(label for label, *_ in shown)
     trace = {
         "type": "bar",
         "orientation": "h",
@@ -249,13 +257,13 @@ def ranking(
         "textposition": "outside",
         "cliponaxis": False,
         "textangle": 0,
-        "customdata": [[str(code)] for code in rows[opens]],
+        "customdata": [[str(code)] for _, code, _ in shown],
         "hovertemplate": f"%{{y}}: %{{x:,d}} {escape(unit)}<extra></extra>",
     }
     top = max(values, default=1) or 1
     return _figure(
         [trace],
-        height=_rows_height(len(rows), legend=False, two_lines=any("<br>" in w for w in words)),
+        height=_rows_height(len(shown), legend=False, two_lines=any("<br>" in w for w in words)),
         xaxis={"visible": False, "range": [0, top * 1.16]},
         yaxis=_row_axis(),
         hovermode="closest",
@@ -459,7 +467,7 @@ def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layo
     }
 
 
-def _step_texts(spans: pd.DataFrame, day_text: DayText) -> list[str]:
+def _step_texts(spans: Steps, day_text: DayText) -> list[str]:
     """Each step's words; they are the axis' categories, so that months come in any language. The
     year is left out where no two days could be taken for each other."""
     days = [*spans["first"], *spans["last"]]
@@ -468,17 +476,17 @@ def _step_texts(spans: pd.DataFrame, day_text: DayText) -> list[str]:
     return _joined(spans, lambda day: day_text(day).rsplit(" ", 1)[0])
 
 
-def _joined(spans: pd.DataFrame, day_text: DayText) -> list[str]:
+def _joined(spans: Steps, day_text: DayText) -> list[str]:
     return [
         day_text(first) if first == last else f"{day_text(first)} – {day_text(last)}"
         for first, last in zip(spans["first"], spans["last"], strict=True)
     ]
 
 
-def _day_axis(spans: pd.DataFrame, x: list[str], day_text: DayText) -> dict:
-    every = max(1, math.ceil(len(spans) / 6))
-    shown = list(range(len(spans) - 1, -1, -every))[::-1]
-    first = spans["first"].tolist()
+def _day_axis(spans: Steps, x: list[str], day_text: DayText) -> dict:
+    every = max(1, math.ceil(len(x) / 6))
+    shown = list(range(len(x) - 1, -1, -every))[::-1]
+    first = spans["first"]
     return {
         "type": "category",
         "tickvals": [x[i] for i in shown],
@@ -491,7 +499,7 @@ def _bars(x, values, spans, name: str, colour: str, part: str | None = None) -> 
     return {
         "type": "bar",
         "x": x,
-        "y": values.astype(int).tolist(),
+        "y": values,
         "name": name,
         "marker": {"color": colour},
         "customdata": [
@@ -528,14 +536,14 @@ def _band(x: list[str], y: list[float], name: str) -> dict:
     }
 
 
-def _happening(spans: pd.DataFrame, events: Iterable[tuple[date, date, str]]):
+def _happening(spans: Steps, events: Iterable[tuple[date, date, str]]):
     """The names of what goes on in each step, by the step's position. What lasts longer than
     LONGEST_EVENT days (a campaign year) says nothing about one of them and is left out."""
     short = (event for event in events if (event[1] - event[0]).days < LONGEST_EVENT)
     return _by_step(spans, short)
 
 
-def _by_step(spans: pd.DataFrame, told: Iterable[tuple[date, date, str]]) -> dict[int, list[str]]:
+def _by_step(spans: Steps, told: Iterable[tuple[date, date, str]]) -> dict[int, list[str]]:
     """What is told of days, by the position of each step that they touch."""
     at: dict[int, list[str]] = {}
     for since, until, words in told:
@@ -549,31 +557,37 @@ def _lines(said: Iterable[str]) -> str:
     return "".join(f"<br>{escape(words)}" for words in dict.fromkeys(said))
 
 
-def _say_gaps(trace: dict, missing: Mapping[int, list[str]], count: int) -> None:
-    """Let the hover texts of a trace say what was not collected."""
-    if not missing:
+def _both(some: Mapping[int, list[str]], more: Mapping[int, list[str]]) -> dict[int, list[str]]:
+    return {i: [*some.get(i, ()), *more.get(i, ())] for i in {*some, *more}}
+
+
+def _say(trace: dict, told: Mapping[int, list[str]], count: int) -> None:
+    """Let the hover texts of a trace say what was on and what was not collected."""
+    if not told:
         return
-    trace["text"] = [_lines(missing.get(i, ())) for i in range(count)]
+    trace["text"] = [_lines(told.get(i, ())) for i in range(count)]
     end = "<extra></extra>"
-    told = trace["hovertemplate"].removesuffix(end)
-    trace["hovertemplate"] = f"{told}%{{text}}" + (end if trace["type"] == "bar" else "")
+    plain = trace["hovertemplate"].removesuffix(end)
+    trace["hovertemplate"] = f"{plain}%{{text}}" + (end if trace["type"] == "bar" else "")
     if trace["type"] == "bar":
         trace["textposition"] = "none"
 
 
-def _touched(spans: pd.DataFrame, since: date, until: date) -> list[int]:
-    spans = enumerate(zip(spans["first"], spans["last"], strict=True))
-    return [i for i, (first, last) in spans if first <= until and since <= last]
+def _touched(spans: Steps, since: date, until: date) -> list[int]:
+    pairs = enumerate(zip(spans["first"], spans["last"], strict=True))
+    return [i for i, (first, last) in pairs if first <= until and since <= last]
 
 
-def _marks(x: list[str], happening: Mapping[int, list[str]], name: str) -> dict:
+def _marks(x: list[str], happening: Mapping[int, list[str]], name: str, *, at: float = 0) -> dict:
     """A small triangle on the axis where something begins; the bars' hover text names it."""
-    at = [i for i, names in sorted(happening.items()) if set(names) - set(happening.get(i - 1, ()))]
+    starts = [
+        i for i, names in sorted(happening.items()) if set(names) - set(happening.get(i - 1, ()))
+    ]
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [x[i] for i in at],
-        "y": [0] * len(at),
+        "x": [x[i] for i in starts],
+        "y": [at] * len(starts),
         "name": name,
         "marker": {"symbol": "triangle-up", "size": 9, "color": MUTED},
         "cliponaxis": False,
@@ -797,8 +811,12 @@ def _runs(values: list[float | None]) -> Iterable[tuple[int, int]]:
             start = None
 
 
-def _optional(values: pd.Series) -> list[float | None]:
-    return [None if pd.isna(v) else round(float(v), 1) for v in values]
+def _optional(values: Iterable[float | None]) -> list[float | None]:
+    return [None if _missing(value) else round(float(value), 1) for value in values]
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or value != value  # NaN is not equal to itself
 
 
 def _percent(part: int, whole: int) -> str:

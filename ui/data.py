@@ -295,7 +295,7 @@ def _source_for(demo_wanted: bool) -> Source:
         why = "chosen" if demo_wanted else live.why
         return _demo_source(Status(True, why, live.failed_since, live.problem))
     try:
-        status = _live_status(found.engine, found.cube.version)
+        status = found.answers.of(("status",), lambda: _live_status(found.engine))
     except ERRORS as error:
         return _demo_source(Status(True, "unreachable", datetime.now(UTC), _problem(error)))
     return replace(found, status=status) if status else _demo_source(Status(True, "never"))
@@ -305,18 +305,12 @@ def _demo_source(status: Status) -> Source:
     return _demo(today()).read(status)
 
 
-def _live_status(engine: Engine, version: int) -> Status | None:
+def _live_status(engine: Engine) -> Status | None:
     """How collection stands (each run that ends raises the version); None when nothing was ever
     collected."""
     with snapshot(engine) as connection:
         if not queries.ever_collected(connection):
             return None
-    return _collection(version, _engine=engine)
-
-
-@st.cache_data(ttl=_KEEP_SECONDS, max_entries=1, show_spinner=False)
-def _collection(version: int, _engine: Engine) -> Status:
-    with snapshot(_engine) as connection:
         last_success = queries.last_success(connection)
         health = queries.platform_health(connection)
     resting = (health["status"] == "skipped") & health["error_kind"].notna()
@@ -386,10 +380,19 @@ def _of_cube(table: str, scope: Scope) -> Any:
 
     def read() -> Any:
         answer = getattr(source.cube, table)(scope)
-        answer = answer.frame() if isinstance(answer, Table) else answer
         return _underived(answer) if scope.is_apart else answer
 
     return source.answers.of((table, scope), read)
+
+
+def table(name: str, scope: Scope) -> Table:
+    """A table of the cube by the name of its function below, not made into a DataFrame: what a
+    page that only walks over the rows should take."""
+    return _of_cube(name, scope)
+
+
+def _frame_of(name: str, scope: Scope) -> pd.DataFrame:
+    return _source().answers.of(("frame", name, scope), lambda: table(name, scope).frame())
 
 
 _LABELS = ("positive", "neutral", "negative")
@@ -398,11 +401,12 @@ _LABELS = ("positive", "neutral", "negative")
 def _underived(answer: Any) -> Any:
     """The same without what may not be derived from a platform that stands apart: no label, also
     none of a time when the project was declared audited, and no engagement."""
-    if not isinstance(answer, pd.DataFrame):
-        return replace(answer, **dict.fromkeys(_LABELS, 0))
-    if "topic" in answer:
-        return answer.iloc[:0]
-    return answer.assign(**dict.fromkeys(_LABELS, 0), engagement=float("nan"))
+    nothing = dict.fromkeys(_LABELS, 0)
+    if isinstance(answer, metrics.Totals):
+        return replace(answer, **nothing)
+    if "topic" in answer.names:
+        return answer.none()
+    return answer.filled(**nothing, engagement=float("nan"))
 
 
 def totals(scope: Scope) -> metrics.Totals:
@@ -448,27 +452,27 @@ def _begins_within(span: metrics.Comparison) -> bool:
 
 def daily(scope: Scope) -> pd.DataFrame:
     """One row a day, silent days included."""
-    return _of_cube("daily", scope)
+    return _frame_of("daily", scope)
 
 
 def by_platform(scope: Scope) -> pd.DataFrame:
     """One row a platform."""
-    return _of_cube("by_platform", scope)
+    return _frame_of("by_platform", scope)
 
 
 def by_place(scope: Scope) -> pd.DataFrame:
     """One row a place that has posts, "Kedah, place unknown" among them."""
-    return _of_cube("by_place", scope)
+    return _frame_of("by_place", scope)
 
 
 def by_city(scope: Scope) -> pd.DataFrame:
     """One row a city."""
-    return _of_cube("by_city", scope)
+    return _frame_of("by_city", scope)
 
 
 def by_category(scope: Scope) -> pd.DataFrame:
     """One row a category of places."""
-    return _of_cube("by_category", scope)
+    return _frame_of("by_category", scope)
 
 
 @dataclass(frozen=True)
@@ -487,9 +491,11 @@ def popular_places(scope: Scope, against: Compared, limit: int) -> tuple[Popular
     """The places with the most engagement, largest first; unknown engagement last."""
 
     def rank() -> tuple[PopularPlace, ...]:
-        rows = by_place(scope).sort_values(["engagement", "posts"], ascending=False)
+        rows = table("by_place", scope)
+        named = zip(rows.rows("slug", "name", "engagement"), totals_in(rows), strict=True)
         moved = _posts_by_place(against)
-        return tuple(_popular(row, moved) for row in rows.head(limit).itertuples(index=False))
+        found = [_popular(*row, counted, moved) for row, counted in named]
+        return tuple(sorted(found, key=_by_engagement)[:limit])
 
     return _source().answers.of(("popular_places", scope, against.span, limit), rank)
 
@@ -497,19 +503,25 @@ def popular_places(scope: Scope, against: Compared, limit: int) -> tuple[Popular
 def _posts_by_place(against: Compared) -> tuple[dict[str, int], dict[str, int]] | None:
     if against.span is None:
         return None
-    now, before = (by_place(span) for span in (against.span.now, against.span.before))
-    return (
-        dict(zip(now["slug"], now["posts"], strict=True)),
-        dict(zip(before["slug"], before["posts"], strict=True)),
-    )
+    spans = (table("by_place", span) for span in (against.span.now, against.span.before))
+    now, before = (dict(span.rows("slug", "posts")) for span in spans)
+    return now, before
 
 
-def _popular(row, moved: tuple[dict[str, int], dict[str, int]] | None) -> PopularPlace:
-    counted = totals_of(row)
-    trend = None
-    if moved is not None:
-        trend = metrics.trending(*(int(span.get(row.slug, 0)) for span in moved))
-    return PopularPlace(row.slug, row.name, counted, _whole(row.engagement), trend)
+def _popular(
+    slug: str,
+    name: str,
+    engagement: float,
+    counted: metrics.Totals,
+    moved: tuple[dict[str, int], dict[str, int]] | None,
+) -> PopularPlace:
+    trend = None if moved is None else metrics.trending(*(span.get(slug, 0) for span in moved))
+    return PopularPlace(slug, name, counted, _whole(engagement), trend)
+
+
+def _by_engagement(place: PopularPlace) -> tuple:
+    known = place.engagement is not None
+    return not known, -place.engagement if known else 0, -place.totals.posts
 
 
 def _whole(value: object) -> int | None:
@@ -518,7 +530,7 @@ def _whole(value: object) -> int | None:
 
 def topics(scope: Scope) -> pd.DataFrame:
     """Posts by topic and label."""
-    return _of_cube("topics", scope)
+    return _frame_of("topics", scope)
 
 
 def places() -> tuple[Place, ...]:
@@ -743,6 +755,18 @@ def events_between(since: date, until: date) -> pd.DataFrame:
     return found[found["active"].astype(bool) | (found["starts_on"] <= today())]
 
 
+def happening(since: date, until: date, names: str) -> tuple[tuple[date, date, str, str], ...]:
+    """The same as first day, last day, city and what stands in the column `names`."""
+    return _ask_now(_happening, since, until, names)
+
+
+def _happening(connection, since: date, until: date, names: str) -> tuple:
+    rows = queries.events_between(connection, since, until)
+    return tuple(
+        zip(rows["starts_on"], rows["ends_on"], rows["city_slug"], rows[names], strict=True)
+    )
+
+
 def templates() -> pd.DataFrame:
     """The recurring rules behind events, at most a few seconds old."""
     return _ask_now(queries.templates)
@@ -857,6 +881,17 @@ def _collecting(connection) -> dict[str, tuple[date, date]]:
     }
 
 
+_MEASURED = tuple(field.name for field in fields(metrics.Totals))
+
+
+def totals_in(rows: Table) -> list[metrics.Totals]:
+    """The totals in each row of a table of the cube."""
+    return [
+        metrics.Totals(*(None if value != value else int(value) for value in row))
+        for row in rows.rows(*_MEASURED)
+    ]
+
+
 def totals_of(row) -> metrics.Totals:
     """The totals in a row of one of the tables above (a named tuple)."""
     return metrics.Totals(**{f.name: _whole(getattr(row, f.name)) for f in fields(metrics.Totals)})
@@ -875,9 +910,9 @@ def topics_by_place(scope: Scope) -> pd.DataFrame:
     return _underived(found) if scope.is_apart else found
 
 
-def net_over_time(scope: Scope, weekly_from: int) -> pd.DataFrame:
-    """Net sentiment with its interval, a row a day or, from so many days on, a week."""
-    return steps.with_net(steps.steps(daily(scope), weekly_from), _net)
+def net_over_time(scope: Scope, weekly_from: int) -> steps.Steps:
+    """Net sentiment with its interval, a day or, from so many days on, a week at a time."""
+    return steps.with_net(steps.steps(table("daily", scope), weekly_from), _net)
 
 
 def _net(negative: int, neutral: int, positive: int) -> tuple[float, float, float] | None:

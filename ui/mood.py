@@ -91,9 +91,11 @@ def over_time(scope: Scope) -> None:
     with blocks.card(t("mood.over_time"), t("mood.over_time_note")):
         blocks.chart(
             charts.sentiment_trend(
-                data.daily(scope),
+                data.table("daily", scope),
                 words(),
                 day_text=text.day,
+                events=overview.events_of(scope),
+                events_name=t("overview.trend_events"),
                 gaps=overview.gaps(scope),
                 gaps_name=t("chart.gap"),
             ),
@@ -118,6 +120,8 @@ def net_over_time(scope: Scope) -> None:
             name=t("mood.net_name"),
             band_name=t("mood.band"),
             day_text=text.day,
+            events=overview.events_of(scope),
+            events_name=t("overview.trend_events"),
             gaps=overview.gaps(scope),
             gaps_name=t("chart.gap"),
         )

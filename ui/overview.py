@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from insights import metrics
 from insights.model import APART, Scope, Sentiment
+from insights.table import Table
 from ui import blocks, charts, data, filters, places, text
 from ui.text import t
 
@@ -153,7 +153,7 @@ def line_below(compared: data.Compared) -> None:
 
 def trend(scope: Scope) -> None:
     """Posts a day, with the same weekdays of the weeks before and events on the axis."""
-    days = data.daily(scope)
+    days = data.table("daily", scope)
     weekly = len(days) >= charts.WEEKLY_FROM
     step = "_weekly" if weekly else ""
     with blocks.card(t(f"overview.trend{step}"), t(f"overview.trend_note{step}")):
@@ -163,7 +163,7 @@ def trend(scope: Scope) -> None:
             day_text=text.day,
             before=_weeks_before(scope),
             before_name=t("overview.trend_before"),
-            events=_events(scope),
+            events=events_of(scope),
             events_name=t("overview.trend_events"),
             gaps=gaps(scope),
             gaps_name=t("chart.gap"),
@@ -172,7 +172,7 @@ def trend(scope: Scope) -> None:
         blocks.chart(
             figure,
             key="daily_trend",
-            alt=t("overview.trend_alt", days=text.days(days["day"].iloc[0], days["day"].iloc[-1])),
+            alt=t("overview.trend_alt", days=text.days(days["day"][0], days["day"][-1])),
             scope=scope,
             opens=days_of,
         )
@@ -196,22 +196,22 @@ def _weeks_before(scope: Scope) -> list[int | None]:
     """
     back = timedelta(days=7 * -(-scope.days // 7))
     earlier = replace(scope, since=scope.since - back, until=scope.until - back)
-    days, first = data.daily(earlier), data.first_day()
+    first = data.first_day()
     return [
         posts if first is not None and day >= first else None
-        for day, posts in zip(days["day"], days["posts"].tolist(), strict=True)
+        for day, posts in data.table("daily", earlier).rows("day", "posts")
     ]
 
 
-def _events(scope: Scope) -> list[tuple]:
-    """Events that can be told on a day of the axis. A season, or a month in which a date is still
-    to be announced, says nothing about one day."""
-    name = f"name_{text.language()}"
+def events_of(scope: Scope) -> list[tuple]:
+    """Events that can be told on a day of the axis. A season, a month in which a date is still to
+    be announced, or what returns every week says nothing about one day."""
+    found = data.happening(scope.since, scope.until, f"name_{text.language()}")
     return [
-        (row["starts_on"], row["ends_on"], row[name])
-        for row in data.events_between(scope.since, scope.until).to_dict("records")
-        if row["ends_on"] - row["starts_on"] <= _LONGEST_EVENT
-        and (filters.ALL in (scope.city, row["city_slug"]) or scope.city == row["city_slug"])
+        (first, last, name)
+        for first, last, city, name in found
+        if last - first <= _LONGEST_EVENT
+        and (filters.ALL in (scope.city, city) or scope.city == city)
     ]
 
 
@@ -221,10 +221,9 @@ def days_of(custom: Any) -> dict[str, Any]:
     return {"since": first, "until": last + timedelta(days=1)}
 
 
-def _spoken(days: pd.DataFrame) -> list[tuple[date, int]]:
+def _spoken(days: Table) -> list[tuple[date, int]]:
     """The days that have posts, newest first; a month of them at most."""
-    some = days[days["posts"] > 0].iloc[::-1].head(31)
-    return list(zip(some["day"], some["posts"], strict=True))
+    return [(day, posts) for day, posts in days.rows("day", "posts") if posts][:-32:-1]
 
 
 def _day_link(scope: Scope, day: date, posts: int) -> tuple[str, int, str]:
@@ -263,14 +262,14 @@ def _label_row(scope: Scope, label: str, posts: int) -> dict[str, str]:
 
 def platforms(scope: Scope) -> None:
     """Posts and net sentiment by platform; each opens its posts."""
-    rows = data.by_platform(scope).sort_values("posts", ascending=False)
+    rows = data.table("by_platform", scope)
+    counted = dict(zip(rows["platform"], data.totals_in(rows), strict=True))
+    largest = sorted(counted.items(), key=lambda pair: -pair[1].posts)
     with blocks.card(t("overview.platforms"), t("overview.platforms_note")):
-        blocks.table(
-            [_platform_row(scope, row) for row in rows.itertuples()], t("overview.platforms_alt")
-        )
+        blocks.table([_platform_row(scope, *pair) for pair in largest], t("overview.platforms_alt"))
         for code in scope.left_out:
             _apart(replace(scope, platform=str(code)))
-        if set(APART) & set(rows["platform"]):
+        if set(APART) & set(counted):
             st.caption(t("shell.source_youtube"))
 
 
@@ -291,12 +290,12 @@ def _apart(scope: Scope) -> None:
         )
 
 
-def _platform_row(scope: Scope, row: Any) -> dict[str, str]:
-    address = blocks.posts_href(scope, platform=row.platform)
+def _platform_row(scope: Scope, platform: str, totals: metrics.Totals) -> dict[str, str]:
+    address = blocks.posts_href(scope, platform=platform)
     return {
-        t("filter.platform"): text.platform(row.platform),
-        t("overview.posts"): f"[{text.number(row.posts)}]({address})",
-        t("overview.net"): blocks.net_text(data.totals_of(row)),
+        t("filter.platform"): text.platform(platform),
+        t("overview.posts"): f"[{text.number(totals.posts)}]({address})",
+        t("overview.net"): blocks.net_text(totals),
     }
 
 
@@ -330,7 +329,7 @@ def topics(scope: Scope) -> None:
     """What people complain about and what they praise; beside them the platforms."""
     if scope.is_apart:
         return
-    rows = data.topics(scope)
+    rows = data.table("topics", scope)
     for column, key, label in zip(
         st.columns(2), ("complain", "praise"), ("negative", "positive"), strict=True
     ):
@@ -338,16 +337,14 @@ def topics(scope: Scope) -> None:
             _topics_of(scope, rows, label)
 
 
-def _topics_of(scope: Scope, rows: pd.DataFrame, label: str) -> None:
-    rows = rows[rows[label] > 0].sort_values(label, ascending=False).head(_TOP)
-    if rows.empty:
+def _topics_of(scope: Scope, rows: Table, label: str) -> None:
+    some = [(topic, posts) for topic, posts in rows.rows("topic", label) if posts]
+    largest = sorted(some, key=lambda row: -row[1])[:_TOP]
+    if not largest:
         st.caption(t("overview.no_topics"))
         return
     figure = charts.ranking(
-        rows.assign(words=[text.topic(code) for code in rows["topic"]]),
-        value=label,
-        label="words",
-        opens="topic",
+        [(text.topic(topic), topic, posts) for topic, posts in largest],
         unit=t("overview.posts"),
         colour=charts.COLOURS[Sentiment(label)],
     )
@@ -358,15 +355,9 @@ def _topics_of(scope: Scope, rows: pd.DataFrame, label: str) -> None:
         scope=scope,
         opens=lambda custom: {"topic": custom[0], "sentiment": label},
     )
-    blocks.as_links(
-        f"topics_{label}", lambda: [_topic_link(scope, r, label) for r in _records(rows)]
-    )
+    blocks.as_links(f"topics_{label}", lambda: [_topic_link(scope, label, *row) for row in largest])
 
 
-def _records(rows: pd.DataFrame) -> list[dict]:
-    return rows.to_dict("records")
-
-
-def _topic_link(scope: Scope, row: dict, label: str) -> tuple[str, int, str]:
-    address = blocks.posts_href(scope, topic=row["topic"], sentiment=label)
-    return text.topic(row["topic"]), row[label], address
+def _topic_link(scope: Scope, label: str, topic: str, posts: int) -> tuple[str, int, str]:
+    address = blocks.posts_href(scope, topic=topic, sentiment=label)
+    return text.topic(topic), posts, address
