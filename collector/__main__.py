@@ -27,9 +27,11 @@ from collector.alerts import Alerts, MailServer
 from collector.classify import Classifier
 from collector.classify.gemini import GeminiClassifier, Pace, gemini_asker
 from collector.configuration import setups
+from collector.digest import LOOK_EVERY, Digest, full_hour
 from collector.explain import Question, explain, read_questions
 from collector.imports import FileError, ImportLine, import_posts, read_lines
 from collector.lease import Lease, LeaseHeld, hold
+from collector.money import Price, Purse, list_price
 from collector.platforms import PlatformError, Source
 from collector.platforms.demo import demo_classifier, demo_sources
 from collector.platforms.facebook import Facebook
@@ -40,6 +42,7 @@ from collector.platforms.tiktok import TikTok
 from collector.platforms.x import X
 from collector.platforms.youtube import YouTube
 from collector.progress import Progress
+from collector.refresh import expire, expired
 from collector.replay import replay
 from collector.report import Line, Report
 from collector.rounds import Limits, classify_waiting, collect
@@ -85,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings()
         _check_addresses(settings)
+        _check_prices(settings)
         collector = Collector(settings, _set_up_logs(settings))
         return options.command(collector, options)
     except (SettingsError, FileError) as error:
@@ -126,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     one = add("forget", _forget, "delete one post for good, and never collect it again")
     one.add_argument("platform", choices=[p.value for p in Platform], metavar="PLATFORM")
     one.add_argument("post_id", metavar="POST_ID")
+    one.add_argument("--yes", action="store_true", help="at a terminal: do not ask first")
     add("status", _status, "say how collection stands")
     one = add(
         "explain",
@@ -144,6 +149,25 @@ def _check_addresses(settings: Settings) -> None:
             parse_url(getattr(settings, name))
         except DatabaseError as error:
             raise SettingsError(f"{name.upper()}: {error}") from error
+
+
+def _check_prices(settings: Settings) -> None:
+    """Raises SettingsError for a budget that nobody could keep, as a price is missing."""
+    if settings.collector_money_budget is None or not settings.gemini_api_key:
+        return
+    if _model_price(settings) is None:
+        raise SettingsError(
+            f"COLLECTOR_MONEY_BUDGET needs GEMINI_PRICE_INPUT and GEMINI_PRICE_OUTPUT: what "
+            f"{settings.gemini_model} costs is not known"
+        )
+
+
+def _model_price(settings: Settings) -> Price | None:
+    """What the operator says that the model costs, else what its owner lists."""
+    given = (settings.gemini_price_input, settings.gemini_price_output)
+    if None not in given:
+        return Price(*given)
+    return list_price(settings.gemini_model, now().date())
 
 
 def _set_up_logs(settings: Settings) -> logs.Redactor:
@@ -191,6 +215,13 @@ class Collector:
             classify_attempts=given.collector_classify_max_attempts,
             audited=given.youtube_audited,
         )
+
+    @property
+    def purse(self) -> Purse:
+        """What may be spent, and what things cost."""
+        given = self.settings
+        prices = {Platform.X.value: given.x_price_per_post}
+        return Purse(given.collector_money_budget, prices, _model_price(given))
 
     @property
     def busy(self) -> float:
@@ -356,6 +387,19 @@ class Collector:
             stop=self.stop,
         )
 
+    def digest(self, engine: Engine, lease: Lease) -> Digest:
+        return Digest(
+            engine,
+            self.mail_server,
+            now,
+            self.every,
+            self.settings.zone,
+            self.settings.dashboard_url,
+            self.settings.youtube_audited,
+            guard=lease.guard,
+            stop=self.stop,
+        )
+
     @contextmanager
     def hold(self, engine: Engine) -> Iterator[Lease]:
         """The lease on a database; losing it stops the collector."""
@@ -455,13 +499,19 @@ class _Live:
             limits=collector.limits,
             guard=lease.guard,
             redact=collector.redact,
+            purse=collector.purse,
         )
         self._begun = True
         collector.left_behind |= report.left_behind
+        if not collector.stop.is_set():
+            expire(engine, now, lease.guard)
         return report
 
     def alerts(self, engine: Engine, lease: Lease) -> Alerts | None:
         return self._collector.alerts(engine, lease)
+
+    def digest(self, engine: Engine, lease: Lease) -> Digest | None:
+        return self._collector.digest(engine, lease)
 
 
 class _Demo:
@@ -484,6 +534,9 @@ class _Demo:
     def alerts(self, engine: Engine, lease: Lease) -> Alerts | None:
         """None: nobody is told of what was invented."""
 
+    def digest(self, engine: Engine, lease: Lease) -> Digest | None:
+        """None: nobody is mailed what was invented."""
+
     def round(self, engine: Engine, lease: Lease) -> Report:
         collector = self._collector
         report = collect(
@@ -501,7 +554,22 @@ class _Demo:
         )
         if collector.stop.is_set():
             return report
+        self._keep_terms()
         return replace(report, lines=(*report.lines, *self._label_imports()))
+
+    def _keep_terms(self) -> None:
+        """Delete what may not stand longer, also after the last platform's key was taken out."""
+        collector = self._collector
+        url = collector.settings.database_url
+        try:
+            with snapshot(collector.read_existing(url)) as connection:
+                if not expired(connection, now()):
+                    return
+            engine = collector.open_existing(url)
+            with collector.hold(engine) as lease:
+                expire(engine, now, lease.guard)
+        except (LeaseHeld, *ERRORS) as error:
+            log.debug("nothing deleted from the live database: %s", reason(error))
 
     def _label_imports(self) -> Sequence[Line]:
         """Imported posts wait for labels too, in the live database that a demo never touches."""
@@ -537,6 +605,7 @@ def _label(
             guard=lease.guard,
             redact=collector.redact,
             progress=progress,
+            purse=collector.purse,
         )
     collector.left_behind |= report.left_behind
     return report
@@ -554,6 +623,8 @@ def _once(collector: Collector, work: _Live | _Demo) -> int:
             look()
         if not collector.stop.is_set():
             _refresh_events(collector, engine, lease)
+            if digest := work.digest(engine, lease):
+                digest.look()
     return report.exit_code
 
 
@@ -575,6 +646,9 @@ def _loop(collector: Collector, work: _Live | _Demo) -> int:
                 Job("round", collector.every, round_),
                 Job("clean_up", CLEAN_UP_EVERY, lambda: _clean_up(engine, lease)),
             ]
+            if digest := work.digest(engine, lease):
+                at = full_hour(now(), collector.settings.zone)
+                jobs.append(Job("digest", LOOK_EVERY, digest.look, first=at))
             Scheduler(engine, jobs, now, collector.stop).run()
     return LEASE_HELD if lease.lost.is_set() else 0
 
@@ -618,6 +692,7 @@ def _check(collector: Collector, _options: argparse.Namespace) -> int:
     secret = "set" if settings.author_hash_secret else "empty; authors are not stored"
     say(f"authors: AUTHOR_HASH_SECRET is {secret}")
     say(_alerts_line(settings))
+    say(_money_line(settings))
     if not any(one.ready for one in found):
         say("no platform is configured: a round runs on demo data")
     _say_database("database", settings.database_url)
@@ -629,6 +704,16 @@ def _classifier_line(settings: Settings) -> str:
     if not settings.gemini_api_key:
         return "classifier: GEMINI_API_KEY is empty; posts are stored and wait for a label"
     return f"classifier: GEMINI_API_KEY is set, model {settings.gemini_model}"
+
+
+def _money_line(settings: Settings) -> str:
+    budget = settings.collector_money_budget
+    limit = "no budget" if budget is None else f"at most ${budget:.2f} a day (UTC)"
+    price = _model_price(settings) if settings.gemini_api_key else None
+    model = f"${price.input:g} and ${price.output:g} for a million tokens" if price else "unknown"
+    if not settings.gemini_api_key:
+        model = "no model is asked"
+    return f"money: {limit}; a post of X ${settings.x_price_per_post:g}; the model: {model}"
 
 
 def _alerts_line(settings: Settings) -> str:
@@ -762,11 +847,32 @@ def _replay(collector: Collector, _options: argparse.Namespace) -> int:
 
 def _forget(collector: Collector, options: argparse.Namespace) -> int:
     engine = collector.open_existing(collector.settings.database_url)
+    with engine.connect() as connection:
+        say(f"forget: {_told(queries.why_of(connection, options.platform, options.post_id))}")
+    if not options.yes and sys.stdin.isatty() and not _agreed():
+        say("forget: nothing was deleted")
+        return 0
     with engine.begin() as connection:
         known = store.forget(connection, Platform(options.platform), options.post_id, now=now())
     was = "deleted" if known else "was not stored"
     say(f"forget: {options.platform} {options.post_id} {was}; it will not be collected again")
     return 0
+
+
+def _told(post: Mapping[str, Any]) -> str:
+    """What is about to go, without the text itself: that is what somebody wants gone."""
+    if not post:
+        return "no such post is stored; it will not be collected later either"
+    made = f"{post['created_at']:%Y-%m-%d %H:%M} UTC"
+    length = len(post["content"])
+    return f"a post of {made}, {length} characters, {len(post['links'])} places, and its history"
+
+
+def _agreed() -> bool:
+    """Whether somebody at the terminal says yes; only "y" and "yes" do."""
+    sys.stdout.write("Delete it for good? [y/N] ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def _status(collector: Collector, _options: argparse.Namespace) -> int:

@@ -234,7 +234,7 @@ class Alerts:
     def _mail(self, letter: EmailMessage, told: Sequence[Incident], now: datetime) -> bool:
         """Send and remember that it was sent; False when the rest need not be tried now."""
         try:
-            _within(LONGEST_SENDING, self.stop, lambda: self.server.send(letter))
+            within(LONGEST_SENDING, self.stop, lambda: self.server.send(letter))
         except MailError as error:
             log.warning("alerts: a mail could not be sent, next time again: %s", error)
             return False
@@ -255,7 +255,7 @@ def _kinds(connection: Connection, platform: str) -> set[str]:
     return {one.kind for one in stored.open_incidents(connection) if one.platform == platform}
 
 
-def _within(seconds: float, stop: threading.Event, work: Callable[[], None]) -> None:
+def within(seconds: float, stop: threading.Event, work: Callable[[], None]) -> None:
     """Do it in a thread that is left behind after so many seconds, or when a stop is asked for.
 
     A timeout of smtplib's spans one read: a server that drips would hold the round up for ever.

@@ -21,11 +21,15 @@ TICK = 1.0  # seconds between two looks at the clock, so that sleep and clock ju
 
 @dataclass(frozen=True)
 class Job:
-    """Work that is due again every so often; `name` is its row in `due_jobs`."""
+    """Work that is due again every so often; `name` is its row in `due_jobs`.
+
+    `first`: when it is due where nobody ever ran it; at once without it.
+    """
 
     name: str
     every: timedelta
     work: Callable[[], object]
+    first: datetime | None = None
 
 
 class Scheduler:
@@ -75,7 +79,7 @@ class _DueJob(schedule.Job):
     def __init__(self, job, due, engine, clock, stop, scheduler):
         super().__init__(interval=max(1, int(job.every.total_seconds())), scheduler=scheduler)
         self._job, self._engine, self._clock, self._stop_event = job, engine, clock, stop
-        self.next_run = due or clock()
+        self.next_run = due or job.first or clock()
         self.gone: DatabaseGone | None = None
         self.seconds.do(self._run_guarded)
 

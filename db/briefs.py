@@ -1,0 +1,177 @@
+"""Weekly briefs: their figures read for one week, and those that were sent kept as they were.
+
+Functions that write work inside a transaction that the caller opened, like those of db/store.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from db import queries
+from db.cube import Cube
+from db.engine import Engine, snapshot
+from db.tables import briefs, collection_runs
+from db.totals import bump
+from insights import metrics
+from insights.brief import (
+    AHEAD,
+    Brief,
+    EventLine,
+    Failing,
+    Gap,
+    Stamp,
+    Tables,
+    compose,
+    from_figures,
+    to_figures,
+)
+from insights.health import gaps
+from insights.model import Platform, RunStatus, Scope
+
+_COLLECTED = (RunStatus.OK, RunStatus.PARTIAL)
+_TROUBLE = (RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.INTERRUPTED)
+
+
+# --- reading the figures --------------------------------------------------------------------------
+
+
+def read_brief(
+    engine: Engine, cube: Cube, scope: Scope, *, now: datetime, zone: tzinfo, every: timedelta
+) -> Brief:
+    """The brief of a scope of one whole week, with the figures of this cube.
+
+    `every` is the time between two rounds, by which gaps are told. Raises db.engine.ERRORS, and
+    ValueError for a scope that is not one week.
+    """
+    if scope.days != 7:
+        raise ValueError("a brief is of one week")
+    span = metrics.compared(scope, today=scope.until)
+    with snapshot(engine) as connection:
+        return compose(
+            scope,
+            Stamp(str(zone), now, cube.version, scope.demo, queries.last_success(connection)),
+            _tables(cube, span.now),
+            _tables(cube, span.before),
+            topics_by_place=queries.topics_by_place(connection, scope, places=cube.places),
+            names={place.slug: place.name for place in cube.places},
+            events=_events(connection, scope),
+            first_day=cube.first_day,
+            gaps=_gaps(connection, scope, every, zone, None if scope.demo else now),
+            failing=_failing(connection, scope),
+        )
+
+
+def _tables(cube: Cube, scope: Scope) -> Tables:
+    tables = (cube.daily(scope), cube.by_place(scope), cube.topics(scope))
+    return Tables(cube.totals(scope), *(table.frame() for table in tables))
+
+
+def _events(connection: Connection, scope: Scope) -> list[EventLine]:
+    """What concerns the scope's city: its own events and those of the whole state."""
+    rows = queries.events_between(connection, scope.since, scope.until + AHEAD)
+    names = ["starts_on", "ends_on", "name_ms", "name_en", "city_slug", "confirmed"]
+    known = [EventLine(**row) for row in rows[names].to_dict("records")]
+    if scope.city == queries.MAINLAND:
+        return [event for event in known if event.city_slug != queries.ISLAND]
+    every = scope.city in ("all", queries.UNKNOWN)
+    return [event for event in known if every or event.city_slug in (scope.city, "all")]
+
+
+def _gaps(
+    connection: Connection, scope: Scope, every: timedelta, zone: tzinfo, now: datetime | None
+) -> list[Gap]:
+    asked = queries.asked_platforms(connection)
+    return [
+        Gap(platform, max(first, scope.since), min(last, scope.until - timedelta(days=1)))
+        for platform, ends in sorted(queries.collected_at(connection).items())
+        if scope.holds(platform)
+        for first, last in gaps(
+            ends, every=every, zone=zone, now=now if platform in asked else None
+        )
+        if first < scope.until and last >= scope.since
+    ]
+
+
+def _failing(connection: Connection, scope: Scope) -> Iterable[Failing]:
+    """The platforms whose last run failed, or that rest after failures; files never do."""
+    for row in queries.platform_health(connection).to_dict("records"):
+        kind = row["error_kind"]
+        resting = row["status"] == RunStatus.SKIPPED and kind is not None
+        if row["platform"] == Platform.IMPORT or not scope.holds(row["platform"]):
+            continue
+        if row["status"] in _TROUBLE or resting:
+            yield Failing(row["platform"], kind, row["failing_since"])
+
+
+def first_success(connection: Connection) -> datetime | None:
+    """When a platform was first read with success, as far as run records go back."""
+    run = collection_runs.c
+    platforms = [platform.value for platform in Platform]
+    return connection.execute(
+        select(func.min(run.finished_at)).where(
+            run.status.in_(_COLLECTED), run.platform.in_(platforms)
+        )
+    ).scalar_one()
+
+
+# --- the archive ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Archived:
+    """A brief as it was made: its figures, in which language it went out, and when."""
+
+    id: int
+    language: str
+    brief: Brief
+    mailed_at: datetime | None
+
+    @property
+    def made_at(self) -> datetime:
+        return self.brief.stamp.made_at
+
+
+def archived(connection: Connection, limit: int = 60) -> list[Archived]:
+    """The newest weeks' briefs, newest week first."""
+    newest = select(briefs).order_by(briefs.c.since.desc(), briefs.c.language).limit(limit)
+    return [_archived(row) for row in connection.execute(newest)]
+
+
+def archived_of(connection: Connection, since: date) -> list[Archived]:
+    """The briefs of the week that begins on this day, by language; empty when there is none."""
+    rows = select(briefs).where(briefs.c.since == since).order_by(briefs.c.language)
+    return [_archived(row) for row in connection.execute(rows)]
+
+
+def _archived(row) -> Archived:
+    return Archived(row.id, row.language, from_figures(row.figures), row.mailed_at)
+
+
+def keep_brief(connection: Connection, brief: Brief, languages: Iterable[str]) -> None:
+    """Keep the figures of a week for good; a week that is kept already stays as it is."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    for language in languages:
+        connection.execute(
+            dialect.insert(briefs)
+            .values(
+                since=brief.since,
+                until=brief.until,
+                language=language,
+                made_at=brief.stamp.made_at,
+                data_version=brief.stamp.data_version,
+                figures=to_figures(brief),
+            )
+            .on_conflict_do_nothing()
+        )
+    bump(connection)
+
+
+def note_mailed(connection: Connection, since: date, now: datetime) -> None:
+    """The briefs of the week that begins on this day were handed to a mail server."""
+    connection.execute(update(briefs).where(briefs.c.since == since).values(mailed_at=now))
+    bump(connection)
