@@ -18,7 +18,7 @@ from collector.platforms import Page, PlatformError, Source, fields
 from collector.platforms.http import Interrupted
 from collector.refresh import refresh
 from collector.report import CLASSIFY, Line, Report
-from db import incidents, queries, store
+from db import incidents, queries, refusals, store
 from db.engine import ERRORS, Connection, Engine, reason
 from insights.breaker import Breaker, breaker
 from insights.matching import matched_post
@@ -471,8 +471,16 @@ def _save_outcome(context: Context, outcome: Outcome, line: Line) -> None:
         context.purse.spend(connection, STATE, cost, now)
         if outcome.answers:
             line.updated += store.save_classifications(connection, outcome.answers, now=now)
+            refusals.settle(connection, ((a.platform, a.post_id) for a in outcome.answers), now)
         for key, note, blocked in outcome.refused:
-            store.note_refusals(connection, [key], context.redact(note), blocked=blocked)
+            line.quarantined += refusals.note_refusal(
+                connection,
+                key,
+                context.redact(note),
+                blocked=blocked,
+                most=context.limits.classify_attempts,
+                now=now,
+            )
         if outcome.state:
             store.save_state(connection, STATE, outcome.state, now)
     line.fetched += len(outcome.answers) + len(outcome.refused)
