@@ -77,7 +77,9 @@ def open_writer(url: str, busy_seconds: float = 15.0) -> Engine:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, busy_seconds, read_only=False)
-    return _postgresql(parsed, busy_seconds, f"SET LOCAL lock_timeout = {_milli(busy_seconds)}")
+    # The dashboard's role reads by default (docs/deployment.md): a writer says that it writes.
+    at_begin = f"SET TRANSACTION READ WRITE; SET LOCAL lock_timeout = {_milli(busy_seconds)}"
+    return _postgresql(parsed, busy_seconds, at_begin)
 
 
 def open_reader(url: str, busy_seconds: float = 5.0) -> Engine:

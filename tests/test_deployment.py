@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from db import store
+from db import corrections, store, templates
 from db.cube import Cube
 from db.engine import migrate, open_reader, open_writer
 from db.seed import seed_places
+from db.seed.events import seed_events
+from insights.corrections import Correction, Field
+from insights.model import Platform
 from settings import Settings, read_settings
-from tests.fakes import NOW
+from tests.fakes import KUALA_LUMPUR, NOW, a_post, matched
 
 ROOT = Path(__file__).parents[1]
 DOCS = "docs/configuration.md"
@@ -49,7 +53,7 @@ def test_the_documented_default_is_the_real_one(name):
     _, stated = documented()[name]
     default = SETTINGS[name].default
 
-    assert "`" not in stated if default in ("", ()) else stated == f"`{default}`"
+    assert "`" not in stated if default in ("", (), None) else stated == f"`{default}`"
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -142,9 +146,8 @@ def with_roles(postgres):
     """The address of a database with the documented roles, one for each of them."""
     owner = postgres.empty_database()
     engine = open_writer(owner)
-    statements = re.search(r"```sql\n(.*?)```", read("docs/deployment.md"), re.DOTALL)[1]
     with engine.begin() as connection:
-        connection.exec_driver_sql(statements)
+        connection.exec_driver_sql(documented_sql()[0])
     yield {role: owner.replace("postgres@", f"{role}@") for role in ROLES}
     with engine.begin() as connection:
         for role in ROLES:  # together they stumble over what one gave the other
@@ -153,10 +156,12 @@ def with_roles(postgres):
     engine.dispose()
 
 
+def documented_sql() -> list[str]:
+    return re.findall(r"```sql\n(.*?)```", read("docs/deployment.md"), re.DOTALL)
+
+
 def write(engine, statement: str) -> None:
-    """Try it in a transaction that says it may write, whatever the role's default is."""
     with engine.begin() as connection:
-        connection.exec_driver_sql("SET TRANSACTION READ WRITE")
         connection.exec_driver_sql(statement)
 
 
@@ -176,5 +181,41 @@ def test_the_collector_can_migrate_and_the_dashboard_can_only_read(with_roles):
     with pytest.raises(DBAPIError, match="permission denied"):
         write(writer, "CREATE TABLE mine (a int)")
     writer.dispose()
+    dashboard.dispose()
+    collector.dispose()
+
+
+@pytest.mark.postgresql
+def test_the_dashboard_writes_what_officers_say_and_nothing_else(with_roles):
+    collector = open_writer(with_roles["kedah_collector"])
+    migrate(collector)
+    post = a_post()
+    with collector.begin() as connection:
+        store.set_up(connection, "Asia/Kuala_Lumpur", seed_places(), NOW)
+        store.save_page(connection, [matched(post, 1)], now=NOW, zone=KUALA_LUMPUR)
+        connection.exec_driver_sql(documented_sql()[1])
+
+    dashboard = open_writer(with_roles["kedah_dashboard"])
+    wrong = Correction(Platform.X, post.post_id, Field.RELEVANT, "no")
+    with dashboard.begin() as connection:
+        batch = corrections.save_corrections(connection, [wrong], officer="Aminah", now=NOW)
+    with dashboard.begin() as connection:
+        assert corrections.undo_corrections(connection, batch, officer="Aminah", now=NOW) == 1
+        saved = templates.save_template(
+            connection, seed_events()[0], expected=None, now=NOW, by="Aminah"
+        )
+    with dashboard.begin() as connection:
+        renamed = replace(saved.template, name_en="Another name")
+        templates.save_template(
+            connection, renamed, expected=saved.updated_at, now=NOW + timedelta(1), by="Badrul"
+        )
+    for statement in (
+        "UPDATE corrections SET officer = 'somebody else'",
+        "DELETE FROM corrections",
+        "UPDATE social_posts SET likes = 1000",
+        "UPDATE data_version SET version = version + 1",
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            write(dashboard, statement)
     dashboard.dispose()
     collector.dispose()
