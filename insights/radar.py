@@ -9,12 +9,13 @@ measured false alarms are in docs/radar.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from insights import texts
+from insights.model import Place
 
 # What makes a find, whatever its probability: so many posts, people and different texts.
 LEAST_POSTS = 5
@@ -269,3 +270,23 @@ def _grew(said: Sequence[Said], known: Usual, now: datetime, cells: int, before:
         return False
     waited = (now - before.opened_at) / timedelta(days=1)
     return chance(known, new.texts, waited) < alarm_below(cells)
+
+
+# --- localities -----------------------------------------------------------------------------------
+
+
+def localities(places: Iterable[Place]) -> dict[int, int]:
+    """Each place's locality by id: the outermost place around it that is not a whole city.
+
+    Complaints of a ferry name the town in one post and its jetty in the next: one incident. A city
+    itself ("Langkawi, general") is a locality of its own.
+    """
+    by_slug = {place.slug: place for place in places}
+    return {place.id: _outermost(place, by_slug).id for place in by_slug.values()}
+
+
+def _outermost(place: Place, by_slug: Mapping[str, Place]) -> Place:
+    above = by_slug.get(place.parent or "")
+    if place.general or above is None or above.general:
+        return place
+    return _outermost(above, by_slug)

@@ -13,6 +13,8 @@ from functools import cache
 
 DROWNING, FLOOD, MISSING = "drowning", "flood", "missing"
 CODES = (DROWNING, FLOOD, MISSING)
+# The issue of insights/topics.py under which people complain of the same.
+ISSUE_OF = {DROWNING: "beach_safety", FLOOD: "flood_weather", MISSING: "safety_crime"}
 
 _PERSON = (
     r"(?:orang|warga emas|remaja|budak|kanak-kanak|bayi|lelaki|wanita|perempuan|gadis|pemuda"
@@ -65,6 +67,12 @@ _SAYS = {
         r"失踪|失蹤|走失|下落不明|失联|失聯",
     ),
 }
+# Without one of these no pattern above can match; most posts have none and cost nothing more.
+_STIRS = re.compile(
+    r"lemas|drown|karam|terbalik|tenggelam|capsiz|sank|overturned|hanyut|swept|溺|淹|沉船|翻"
+    r"|banjir|flood|dinaiki|dilimpahi|melimpah|pps|pusat pemindahan|kepala air|inundated"
+    r"|evacuation|水|洪|hilang|missing|sesat|gagal|belum|rescue|menyelamat|lost in|失|走失|下落"
+)
 # What the same words mean when nothing severe happened.
 _MEANS_OTHERWISE = {
     DROWNING: (
@@ -160,7 +168,7 @@ def found(text: str, year: int) -> dict[str, str]:
     `year` is the post's: one that names an earlier year remembers.
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
-    if _is_of_another_kind(plain, year):
+    if not _STIRS.search(plain) or _is_of_another_kind(plain, year):
         return {}
     said: dict[str, str] = {}
     for sentence in _SENTENCE.findall(plain):
