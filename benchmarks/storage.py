@@ -40,6 +40,7 @@ from insights.model import (
     Sentiment,
     number_of,
 )
+from insights.voices import CHOICES, VOICES
 
 ZONE = ZoneInfo("Asia/Kuala_Lumpur")
 # Pages look at the days up to now, so the posts end now; everything else follows from the seed.
@@ -48,6 +49,7 @@ NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 4, tzinfo=UTC)
 DAYS = 730
 PLATFORMS = ("x", "instagram", "facebook", "youtube", "tiktok", "import")
 SHARES = (0.30, 0.25, 0.22, 0.10, 0.12, 0.01)
+VOICE_SHARES = (0.80, 0.08, 0.06, 0.03, 0.01, 0.02)
 TOPICS = tuple(f"topic-{number:02}" for number in range(28))
 ZONE_NAME = "Asia/Kuala_Lumpur"
 CHUNK = 20_000
@@ -55,11 +57,11 @@ _COLUMNS = (
     "post_id, platform, url, content, created_at, created_at_estimated, first_seen_at, captured_at,"
     " day, author_hash, language, hashtags, likes, comments, shares, views, engagement, is_repost,"
     " found_by, counted, counted_why, counted_by_rule, place_id, sentiment, sentiment_score,"
-    " classified_by, waiting, classify_attempts"
+    " classified_by, waiting, classify_attempts, voice"
 )
 _AT = {name: place for place, name in enumerate(_COLUMNS.split(", "))}
 _TOPIC_COLUMNS = (
-    "post_id, platform, topic, created_at, day, place_id, counted, sentiment, engagement"
+    "post_id, platform, topic, created_at, day, place_id, counted, sentiment, engagement, voice"
 )
 
 
@@ -69,7 +71,8 @@ _TOPIC_COLUMNS = (
 def invented(total: int, place_ids: np.ndarray, seed: int = 7) -> Iterator[tuple[list, list]]:
     """Rows of social_posts and of post_topics, in chunks; one seed gives the same rows always.
 
-    Places follow Zipf's law (Langkawi first), 5 % have none, 3 % do not count, 8 % have no label.
+    Places follow Zipf's law (Langkawi first), 5 % have none, 3 % do not count, 8 % have no label,
+    20 % are no visitor's voice.
     """
     random = np.random.default_rng(seed)
     weights = 1 / np.arange(1, len(place_ids) + 1)
@@ -86,14 +89,15 @@ def invented(total: int, place_ids: np.ndarray, seed: int = 7) -> Iterator[tuple
         counted = random.random(n) >= 0.03
         topics = random.choice(len(TOPICS), (n, 2))
         some = random.random((n, 2)) < 0.65
+        voice = random.choice(VOICES, n, p=VOICE_SHARES).tolist()
         yield _rows(
             start, first, place, nowhere, platform, second, counts, unknown, label, counted, topics,
-            some,
+            some, voice,
         )  # fmt: skip
 
 
 def _rows(start, first, place, nowhere, platform, second, counts, unknown, label, counted, topics,
-          some) -> tuple[list, list]:  # fmt: skip
+          some, voice) -> tuple[list, list]:  # fmt: skip
     posts, named = [], []
     for i in range(len(place)):
         key, on = f"{1_700_000_000_000 + start + i}", PLATFORMS[platform[i]]
@@ -110,7 +114,7 @@ def _rows(start, first, place, nowhere, platform, second, counts, unknown, label
                 sum(summed) if summed else None, False, "search:1", bool(counted[i]), "named:x",
                 bool(counted[i]), None if nowhere[i] else int(place[i]),
                 sentiment and sentiment.value, None if sentiment is None else 0.5,
-                None if sentiment is None else "bench", sentiment is None, 0,
+                None if sentiment is None else "bench", sentiment is None, 0, voice[i],
             )
         )  # fmt: skip
         if sentiment is not None:
@@ -239,8 +243,9 @@ def cube_lines(bench: Bench, built: Cube, build: float, megabytes: float) -> Ite
 
 def size_of(cube: Cube) -> float:
     """Megabytes of a cube's arrays."""
-    arrays = (array for block in cube._blocks.values() for array in vars(block).values())
-    return sum(array.nbytes for array in arrays) / 1e6
+    blocks = [block for layer in cube._layers.values() for block in layer.values()]
+    arrays = [array for block in blocks for array in vars(block).values()]
+    return sum(array.nbytes for array in (*arrays, *cube._others.values())) / 1e6
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -253,6 +258,8 @@ def filters(places: tuple[Place, ...]) -> Iterator[tuple[str, PostFilter]]:
     for days, city, on, label in product((7, 30, 365), cities, (None, *PLATFORMS), labels):
         name = f"{days}d {city} {on or 'any'} {label or 'any'}"
         yield name, PostFilter(last(days, city=city, platform=on), label)
+    for days, city, voice in product((7, 30, 365), ("all", "langkawi", "unknown"), CHOICES):
+        yield f"{days}d {city} {voice}", PostFilter(last(days, city=city, voice=voice))
     for days, place, label in product((30, 365), places[:: len(places) // 12], labels):
         name = f"{days}d {place.slug} {label or 'any'}"
         yield name, PostFilter(last(days, place=place.slug), label)
@@ -301,6 +308,7 @@ def pages(places: tuple[Place, ...], count: int, size: int, run: str) -> list[li
         at = random.choice(len(places), size, p=weights)
         minutes = random.integers(0, 7 * 1440, size)
         likes = random.integers(0, 500, size)
+        voices = random.choice(len(VOICES), size, p=VOICE_SHARES)
         rows = []
         for i in range(size):
             post = Post(
@@ -317,7 +325,9 @@ def pages(places: tuple[Place, ...], count: int, size: int, run: str) -> list[li
                 found_by="search:1",
             )
             link = PlaceLink(places[at[i]].id, places[at[i]].name, "named", 28, True)
-            rows.append(MatchedPost(post, Match((link,), True, "named"), True, "named:x"))
+            match = Match((link,), True, "named")
+            voice = VOICES[voices[i]]
+            rows.append(MatchedPost(post, match, True, "named:x", voice=voice, text_cluster=i))
         result.append(rows)
     return result
 

@@ -3,13 +3,16 @@
 Counts are kept cumulated over days in blocks of 64 days, each an array over places, platforms and
 measures: the totals of a period are one subtraction a block. A cube never changes; `refreshed`
 makes a new one that shares the blocks nothing happened to.
+
+Visitors' voices are all posts without those of the other voices, subtracted cell by cell. Their
+blocks are always there; those of another choice of voices are read when it is first asked for.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +25,7 @@ from db.tables import UNKNOWN_PLACE
 from insights.metrics import Totals
 from insights.model import Place, Platform, Scope, day_of, number_of
 from insights.table import Columns, Table
+from insights.voices import CHOICES, EVERYBODY, OTHERS, VISITOR, VISITORS, VOICES
 
 BLOCK_DAYS = 64
 COUNTS = (
@@ -33,6 +37,7 @@ COUNTS = (
     "comments_known",
     "shares_known",
     "views_known",
+    "provisional",
 )
 SUMS = ("likes", "comments", "shares", "views")
 LABELS = ("negative", "neutral", "positive")
@@ -95,6 +100,48 @@ def _block(axes: Axes, counts: np.ndarray, sums: np.ndarray, topics: np.ndarray)
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Cells as the database holds them, names by position.
+
+    `totals` are of all posts: [place, day, platform, *COUNTS, *SUMS]. `others` are of those that
+    are not visitors': [place, day, platform, *COUNTS, *SUMS, voice]. `topics` are of all:
+    [place, day, platform, topic, *LABELS, voice].
+    """
+
+    totals: np.ndarray
+    others: np.ndarray
+    topics: np.ndarray
+
+    def of(self, voice: str) -> tuple[np.ndarray, np.ndarray]:
+        """The cells of `totals` and the topics as they are for one choice of voices."""
+        topics = self.topics[:, :-1]
+        if voice == EVERYBODY:
+            return self.totals, topics
+        code = VISITOR if voice == VISITORS else voice
+        spoken = topics[self.topics[:, -1] == VOICES.index(code)]
+        others = self.others
+        if voice != VISITORS:
+            others = others[others[:, -1] == VOICES.index(voice)]
+        added = np.zeros_like(self.totals[:, 3:])
+        keys, found = _keys(self.totals), _keys(others)
+        order = np.argsort(keys)
+        at = np.searchsorted(keys, found, sorter=order)
+        # A day's other cells have not moved.
+        inside = np.flatnonzero(at < len(keys))
+        at = order[at[inside]]
+        same = keys[at] == found[inside]
+        np.add.at(added, at[same], others[inside[same], 3:-1])
+        cells = self.totals.copy()
+        cells[:, 3:] = cells[:, 3:] - added if voice == VISITORS else added
+        return cells, spoken
+
+
+def _keys(cells: np.ndarray) -> np.ndarray:
+    """One number for each cell's place, day and platform."""
+    return (cells[:, 1] * 100_000 + cells[:, 0]) * len(Platform) + cells[:, 2]
+
+
+@dataclass(frozen=True)
 class Chosen:
     """The positions a scope selects: cities, or one place; and platforms."""
 
@@ -107,12 +154,21 @@ class Cube:
     """Totals of any scope. Made by `Cube.load`; safe to share between threads."""
 
     def __init__(
-        self, engine: Engine, version: int, epoch: int, axes: Axes, blocks: dict[int, Block]
+        self,
+        engine: Engine,
+        version: int,
+        epoch: int,
+        axes: Axes,
+        layers: dict[str, dict[int, Block]],
+        others: dict[int, np.ndarray],
     ):
+        """`layers` are the blocks of each choice of voices by number; `others` the posts of each
+        other voice, cumulated: [days + 1, places, platforms, voices]."""
         self._engine = engine
         self._epoch = epoch
         self._axes = axes
-        self._blocks = blocks
+        self._layers = layers
+        self._others = others
         self._titles = _titles(axes.places)
         titles = {place.city_slug: place.city for place in axes.places} | {UNKNOWN: ""}
         self._city_names = [(slug, titles[slug]) for slug in axes.cities]
@@ -133,9 +189,9 @@ class Cube:
         with snapshot(engine) as connection:
             version, epoch = queries.version(connection)
             axes = _axes(queries.gazetteer(connection), _topic_names(connection))
-            totals = _read_totals(connection, axes)
-            topics = _read_topics(connection, axes)
-        return cls(engine, version, epoch, axes, _blocks(axes, totals, topics))
+            rows = _read(connection, axes)
+        layers = {VISITORS: _blocks(axes, *rows.of(VISITORS))}
+        return cls(engine, version, epoch, axes, layers, _spoken(axes, rows.others))
 
     def refreshed(self, engine: Engine) -> Cube:
         """This cube where nothing has changed, otherwise one as the database stands now."""
@@ -146,13 +202,16 @@ class Cube:
             changes = self._changes(connection, epoch, version)
         if changes is None:
             return Cube.load(engine)
-        blocks = _patched(self._axes, self._blocks, *changes)
-        return Cube(engine, version, epoch, self._axes, blocks)
+        layers = {
+            voice: _patched(self._axes, blocks, *changes.of(voice))
+            for voice, blocks in list(self._layers.items())
+        }
+        others = _spoken_again(self._axes, self._others, changes)
+        return Cube(engine, version, epoch, self._axes, layers, others)
 
-    def _changes(
-        self, connection: Connection, epoch: int, version: int
-    ) -> tuple[np.ndarray, np.ndarray] | None:
-        """The cells that are newer than this cube and all topics of their days.
+    def _changes(self, connection: Connection, epoch: int, version: int) -> Rows | None:
+        """The cells that are newer than this cube, with all voices and topics of their days: a
+        voice or a topic moves in no cell that is not newer itself.
 
         None where only reading everything will do: cells vanished, an older database took this
         one's place, a topic is new, or a long span has changed.
@@ -164,7 +223,26 @@ class Cube:
         new_topics = set(_topic_names(connection)) - set(self._axes.topics)
         if len(days) > _MANY_DAYS or new_topics:
             return None
-        return totals, _read_topics(connection, self._axes, days)
+        return Rows(
+            totals,
+            _read_others(connection, self._axes, days),
+            _read_topics(connection, self._axes, days),
+        )
+
+    def _blocks_of(self, voice: str) -> dict[int, Block]:
+        """The blocks of a choice of voices. Raises KeyError for one that there is not.
+
+        Those read later than this cube hold what the next refresh would have brought.
+        """
+        if voice not in CHOICES:
+            raise KeyError(voice)
+        if voice not in self._layers:
+            with snapshot(self._engine) as connection:
+                rows = _read(connection, self._axes)
+            # A topic that this cube does not know yet has no position in it.
+            rows = replace(rows, topics=rows.topics[rows.topics[:, 3] >= 0])
+            self._layers[voice] = _blocks(self._axes, *rows.of(voice))
+        return self._layers[voice]
 
     # --- what a scope selects ---
 
@@ -184,13 +262,10 @@ class Cube:
 
     def _spans(self, scope: Scope) -> Iterator[tuple[int, int, int, Block]]:
         """The blocks a scope's days touch: day number of the block's first, first and end row."""
-        since, until = number_of(scope.since), number_of(scope.until)
-        for number in range(since // BLOCK_DAYS, max(until - 1, since) // BLOCK_DAYS + 1):
-            block = self._blocks.get(number)
-            first = number * BLOCK_DAYS
-            low, high = max(since - first, 0), min(until - first, BLOCK_DAYS)
-            if block is not None and low < high:
-                yield first, low, high, block
+        blocks = self._blocks_of(scope.voice)
+        for number, low, high in _numbers_of(scope):
+            if number in blocks:
+                yield number * BLOCK_DAYS, low, high, blocks[number]
 
     def _by_city(self, scope: Scope) -> tuple[np.ndarray, np.ndarray]:
         """Counts and sums of the scope's days as [cities, platforms, measures], all of them."""
@@ -237,8 +312,11 @@ class Cube:
         return self._edge(first=False)
 
     def _edge(self, first: bool) -> date | None:
-        for number in sorted(self._blocks, reverse=not first):
-            posts = self._blocks[number].city_counts[:, :, :, 0].sum(axis=(1, 2))
+        blocks = self._layers[VISITORS]
+        for number in sorted(blocks, reverse=not first):
+            posts = blocks[number].city_counts[:, :, :, 0].sum(axis=(1, 2), dtype=np.int64)
+            if number in self._others:
+                posts = posts + self._others[number].sum(axis=(1, 2, 3))
             days = np.flatnonzero(np.diff(posts))
             if len(days):
                 return day_of(number * BLOCK_DAYS + int(days[0 if first else -1]))
@@ -252,6 +330,21 @@ class Cube:
         added = dict(zip(SUMS, sums.sum(axis=(0, 1)).tolist(), strict=True))
         known = {name: added[name] if values[f"{name}_known"] else None for name in SUMS}
         return Totals(**values, **known)
+
+    def voices(self, scope: Scope) -> dict[str, int]:
+        """Posts by voice, in the order of VOICES, whatever voice the scope has: they add up to all
+        that are counted in its days, places and platforms."""
+        posts = self.totals(replace(scope, voice=VISITORS)).posts
+        chosen = self._chosen(scope)
+        counts = np.zeros(
+            (len(self._axes.places) + 1, len(self._axes.platforms), len(OTHERS)), np.int64
+        )
+        for number, low, high in _numbers_of(scope):
+            if number in self._others:
+                counts += self._others[number][high] - self._others[number][low]
+        rows = self._rows_of(chosen)
+        spoken = counts[np.ix_(rows, chosen.platforms)].sum(axis=(0, 1)).tolist()
+        return dict(zip(VOICES, [posts, *spoken], strict=True))
 
     def daily(self, scope: Scope) -> Table:
         """One row a day of the scope, `day` a date; a silent day counts as zero.
@@ -328,14 +421,17 @@ class Cube:
         """Counts and sums as [places, measures], and the positions of these places."""
         chosen = self._chosen(scope)
         counts, sums = self._by_place(scope)
-        if chosen.place is not None:
-            rows = np.array([chosen.place], np.intp)
-        else:
-            inside = np.zeros(len(self._axes.cities), bool)
-            inside[chosen.cities] = True
-            rows = np.flatnonzero(inside[self._city_of_place])
+        rows = self._rows_of(chosen)
         added = (part.take(chosen.platforms, 1).sum(axis=1)[rows] for part in (counts, sums))
         return *added, rows
+
+    def _rows_of(self, chosen: Chosen) -> np.ndarray:
+        """The positions of the places that are chosen."""
+        if chosen.place is not None:
+            return np.array([chosen.place], np.intp)
+        inside = np.zeros(len(self._axes.cities), bool)
+        inside[chosen.cities] = True
+        return np.flatnonzero(inside[self._city_of_place])
 
     def topics(self, scope: Scope) -> Table:
         """One row a topic that has posts in the scope: `topic`, and posts by their label.
@@ -357,6 +453,16 @@ class Cube:
         some = np.flatnonzero(counts.sum(axis=1))
         names = _column([axes.topics[i] for i in some], 1)
         return Table(Columns(_TOPIC, names), Columns(LABELS, counts[some]))
+
+
+def _numbers_of(scope: Scope) -> Iterator[tuple[int, int, int]]:
+    """The numbers of the blocks a scope's days touch, with the first and the end row of each."""
+    since, until = number_of(scope.since), number_of(scope.until)
+    for number in range(since // BLOCK_DAYS, max(until - 1, since) // BLOCK_DAYS + 1):
+        first = number * BLOCK_DAYS
+        low, high = max(since - first, 0), min(until - first, BLOCK_DAYS)
+        if low < high:
+            yield number, low, high
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -395,7 +501,7 @@ def _table(
 
 def _measured(counts: np.ndarray, sums: np.ndarray) -> tuple[Columns, Columns]:
     """The measures of a table; a sum that nothing is known of becomes NaN."""
-    known = counts[:, 4:]
+    known = counts[:, 4:8]
     silent = counts[:, :1] == 0
     shown = np.empty((len(sums), len(_SUMS)))
     shown[:, :4] = np.where((known > 0) | silent, sums, np.nan)
@@ -438,27 +544,53 @@ def _topic_names(connection: Connection) -> list[str]:
     return list(connection.execute(text(_TOPIC_NAMES)).scalars())
 
 
-def _read_totals(connection: Connection, axes: Axes, since: int | None = None) -> np.ndarray:
-    """Cells as rows of [place, day, platform, *COUNTS, *SUMS], places and platforms by position."""
+def _read(connection: Connection, axes: Axes) -> Rows:
+    """All cells there are."""
+    return Rows(
+        _read_totals(connection, axes),
+        _read_others(connection, axes),
+        _read_topics(connection, axes),
+    )
+
+
+def _measures(axes: Axes) -> list[str]:
+    """The columns that a cell of either table of totals begins with."""
     sums = [f"coalesce({name}, 0)" for name in SUMS]
+    return ["place_id", "day", _position("platform", axes.platforms), *COUNTS, *sums]
+
+
+def _read_totals(connection: Connection, axes: Axes, since: int | None = None) -> np.ndarray:
+    """Rows.totals: all, or those newer than a version."""
     newer = "" if since is None else f" WHERE version > {int(since)}"
-    platform = _position("platform", axes.platforms)
-    columns = ["place_id", "day", platform, *COUNTS, *sums]
-    return _numbers(connection, columns, f"daily_totals{newer}", axes)
+    return _numbers(connection, _measures(axes), f"daily_totals{newer}", axes)
+
+
+def _read_others(connection: Connection, axes: Axes, days: np.ndarray | None = None) -> np.ndarray:
+    """Rows.others: all, or those of some days."""
+    columns = [*_measures(axes), _position("voice", VOICES)]
+    if days is not None and not len(days):
+        return np.zeros((0, len(columns)), np.int64)
+    return _numbers(connection, columns, f"daily_voices{_on(days, axes)}", axes)
 
 
 def _read_topics(connection: Connection, axes: Axes, days: np.ndarray | None = None) -> np.ndarray:
-    """Rows of [place, day, platform, topic, *LABELS], all but day and labels by position."""
-    if not axes.topics or (days is not None and not len(days)):
-        return np.zeros((0, 4 + len(LABELS)), np.int64)
-    where = ""
-    if days is not None:
-        # The key begins with the place: naming every place makes it serve a search by day.
-        ids = ", ".join(map(str, axes.place_ids))
-        where = f" WHERE place_id IN ({ids}) AND day IN ({', '.join(map(str, days.tolist()))})"
+    """Rows.topics: all, or those of some days."""
     names = _position("platform", axes.platforms), _position("topic", axes.topics)
-    columns = ["place_id", "day", *names, *LABELS]
-    return _numbers(connection, columns, f"daily_topics{where}", axes)
+    columns = ["place_id", "day", *names, *LABELS, _position("voice", VOICES)]
+    if not axes.topics or (days is not None and not len(days)):
+        return np.zeros((0, len(columns)), np.int64)
+    return _numbers(connection, columns, f"daily_topics{_on(days, axes)}", axes)
+
+
+def _on(days: np.ndarray | None, axes: Axes) -> str:
+    """The condition of these days; "" for all.
+
+    The keys begin with the place: naming every place makes them serve a search by day.
+    """
+    if days is None:
+        return ""
+    ids = ", ".join(map(str, axes.place_ids))
+    return f" WHERE place_id IN ({ids}) AND day IN ({', '.join(map(str, days.tolist()))})"
 
 
 def _position(column: str, names: Sequence[str]) -> str:
@@ -561,6 +693,44 @@ def _cumulated_topics(axes: Axes, topics: np.ndarray, number: int) -> np.ndarray
 def _topic_positions(axes: Axes, topics: np.ndarray, number: int) -> tuple[np.ndarray, ...]:
     city = np.searchsorted(axes.starts, topics[:, 0], side="right") - 1
     return topics[:, 1] - number * BLOCK_DAYS + 1, city, topics[:, 2], topics[:, 3]
+
+
+def _spoken(axes: Axes, others: np.ndarray) -> dict[int, np.ndarray]:
+    """The posts of the other voices, cumulated over the days of each block that has any."""
+    return {
+        number: np.cumsum(_spoken_daily(axes, rows, number), axis=0, dtype=np.int32)
+        for number, rows in _by_number(others).items()
+    }
+
+
+def _spoken_daily(axes: Axes, others: np.ndarray, number: int) -> np.ndarray:
+    """Posts by day, place, platform and voice, row 0 empty as in a Block."""
+    shape = (BLOCK_DAYS + 1, len(axes.places) + 1, len(axes.platforms), len(OTHERS))
+    posts = np.zeros(shape, np.int32)
+    # Position 0 among VOICES is the visitor's.
+    at = (others[:, 1] - number * BLOCK_DAYS + 1, others[:, 0], others[:, 2], others[:, -1] - 1)
+    posts[at] = others[:, 3]
+    return posts
+
+
+def _spoken_again(
+    axes: Axes, before: dict[int, np.ndarray], changes: Rows
+) -> dict[int, np.ndarray]:
+    """The same with all days of the changed cells as they are now."""
+    result = dict(before)
+    others = _by_number(changes.others)
+    for number, cells in _by_number(changes.totals).items():
+        now = _spoken_daily(axes, others.get(number, changes.others[:0]), number)
+        days = np.unique(cells[:, 1]) - number * BLOCK_DAYS
+        if number in before:
+            daily = np.diff(before[number], axis=0, prepend=before[number][:1])
+        elif len(others.get(number, ())):
+            daily = np.zeros_like(now)
+        else:
+            continue
+        daily[days + 1] = now[days + 1]
+        result[number] = np.cumsum(daily, axis=0, dtype=np.int32)
+    return result
 
 
 # --- patching -------------------------------------------------------------------------------------

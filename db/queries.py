@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     func,
     literal,
     or_,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 
 from db.engine import DatabaseError
-from db.search import COUNTED, Search, at_places, of_platforms, order
+from db.search import COUNTED, Search, at_places, of_platforms, of_voice, order
 from db.tables import (
     UNKNOWN_PLACE,
     collection_runs,
@@ -39,6 +40,7 @@ from db.tables import (
     social_posts,
 )
 from db.tables import due_jobs as due_jobs_table
+from insights.accuracy import OFFLINE
 from insights.model import (
     APART,
     Alias,
@@ -61,6 +63,7 @@ _BROKEN = (RunStatus.FAILED, RunStatus.INTERRUPTED)
 _PLATFORMS = tuple(platform.value for platform in Platform)
 
 _WAITING = text("social_posts.waiting")
+_PROVISIONAL = case((social_posts.c.classified_by.like(f"{OFFLINE}%"), 1), else_=0)
 
 
 def version(connection: Connection) -> tuple[int, int]:
@@ -345,7 +348,7 @@ def topics_by_place(
     # The key begins with the place, so every place is named even when all are wanted.
     every = [*(place.id for place in known), UNKNOWN_PLACE]
     conditions.append(cell.place_id.in_(every if ids is None else ids))
-    conditions += of_platforms(cell.platform, scope)
+    conditions += [*of_platforms(cell.platform, scope), *of_voice(cell.voice, scope)]
     labels = ("negative", "neutral", "positive")
     rows = connection.execute(
         select(cell.place_id, cell.topic, *(func.sum(cell[name]) for name in labels))
@@ -377,7 +380,7 @@ def distinct_authors(
     conditions = [COUNTED, post.day >= number_of(scope.since), post.day < number_of(scope.until)]
     if ids is not None:
         conditions.append(at_places(ids))
-    conditions += of_platforms(post.platform, scope)
+    conditions += [*of_platforms(post.platform, scope), *of_voice(post.voice, scope)]
     rows = connection.execute(
         select(post.place_id, func.count(post.author_hash.distinct()))
         .where(*conditions)
@@ -393,7 +396,8 @@ def distinct_authors(
 def waiting_posts(
     connection: Connection, limit: int, max_attempts: int, *, audited: bool = False
 ) -> list[Unclassified]:
-    """Posts that wait for a label: counted ones first, the newest first.
+    """Posts that wait for a label: counted ones first, of them those whose label is provisional,
+    the newest first.
 
     Those of platforms that stand APART wait until the operator's project was `audited`.
     """
@@ -401,9 +405,56 @@ def waiting_posts(
     rows = connection.execute(
         select(post.post_id, post.platform, post.content, post.classify_attempts)
         .where(_WAITING, post.classify_attempts < max_attempts, *_may_be_labelled(audited))
+        .order_by(post.counted.desc(), _PROVISIONAL.desc(), post.created_at.desc())
+        .limit(limit)
+    ).all()
+    return _unclassified(connection, rows)
+
+
+def unlabelled_posts(
+    connection: Connection, limit: int, mark: str, *, audited: bool = False
+) -> list[Unclassified]:
+    """Waiting posts that have no label, or a provisional one, and that the classifier which leaves
+    this `mark` (store.note_seen) has not looked at since their text was written; newest first."""
+    post = social_posts.c
+    rows = connection.execute(
+        select(post.post_id, post.platform, post.content, post.classify_attempts)
+        .where(
+            _WAITING,
+            or_(post.classified_by.is_(None), _PROVISIONAL == 1),
+            post.classify_note.is_distinct_from(mark),
+            *_may_be_labelled(audited),
+        )
         .order_by(post.counted.desc(), post.created_at.desc())
         .limit(limit)
     ).all()
+    return _unclassified(connection, rows)
+
+
+def labelled_posts(connection: Connection) -> Iterator[dict[str, str]]:
+    """Texts with the labels that Gemini or an officer gave them, to train the offline classifier
+    from: content, sentiment, language (may be missing), classified_by. Nothing of the author.
+
+    Posts of platforms that stand APART are left out: their terms let nothing be derived from them.
+    """
+    post = social_posts.c
+    names = ("content", "sentiment", "language", "classified_by")
+    rows = connection.execute(
+        select(*(post[name] for name in names))
+        .where(
+            post.sentiment.is_not(None),
+            post.classified_by.is_not(None),
+            _PROVISIONAL == 0,
+            or_(text("NOT social_posts.waiting"), post.corrected),
+            *_may_be_labelled(audited=False),
+        )
+        .order_by(post.post_id, post.platform)
+    )
+    for row in rows:
+        yield {name: value for name, value in row._asdict().items() if value is not None}
+
+
+def _unclassified(connection: Connection, rows: Sequence[Any]) -> list[Unclassified]:
     names: dict[tuple[str, str], tuple[str, ...]] = {}
     keys = [(row.post_id, row.platform) for row in rows]
     for post_id, platform, name in _place_names(connection, keys):

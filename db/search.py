@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, exists, func, or_, select, text
 
 from db.tables import UNKNOWN_PLACE, data_version, post_topics, social_posts
 from insights.model import PostFilter, Scope, number_of
+from insights.voices import VISITOR
 
 Key = tuple[str, str]
 SORTS = ("newest", "engagement")
@@ -32,6 +33,7 @@ _post = social_posts.c
 COUNTED = text("social_posts.counted")
 _TOPIC_COUNTED = text("post_topics.counted")
 NOT_COUNTED = text("NOT social_posts.counted")
+OTHER_VOICE = text("social_posts.voice <> 'visitor'")
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,8 @@ class Search:
             routes.append((self._by_places, *self._places))
         if self._row is not _post:
             return routes
+        if wanted.scope.spoken_by not in (None, VISITOR):
+            routes.append((self._by_voice, self._row.voice == wanted.scope.spoken_by))
         if wanted.sentiment == UNCLASSIFIED:
             routes.append((self._by_missing_label, self._row.sentiment.is_(None)))
         if wanted.scope.platform is not None:
@@ -190,6 +194,14 @@ class Search:
     def _by_missing_label(self) -> Route:
         way = [*self._counted, self._row.sentiment.is_(None), *self._instants]
         return Route(way, self._tests, time=self._row.created_at)
+
+    def _by_voice(self) -> Route:
+        voice = self._row.voice == self._wanted.scope.spoken_by
+        return Route(
+            [*self._counted, OTHER_VOICE, voice, *self._instants],
+            self._tests,
+            time=self._row.created_at,
+        )
 
     def _by_platform(self) -> Route:
         platform = self._row.platform == self._wanted.scope.platform
@@ -226,7 +238,7 @@ class Search:
 
     @property
     def _tests(self) -> list:
-        return [*self._places, *self._labels]
+        return [*self._places, *self._labels, *self._voice]
 
     @property
     def _places(self) -> list:
@@ -235,6 +247,12 @@ class Search:
         if self._ids is None:
             return []
         return [func.coalesce(self._row.place_id + 0, UNKNOWN_PLACE).in_(self._ids)]
+
+    @property
+    def _voice(self) -> list:
+        """Who speaks, as a test: almost everybody is a visitor."""
+        code = self._wanted.scope.spoken_by
+        return [] if code is None else [func.coalesce(self._row.voice, "") == code]
 
     @property
     def _labels(self) -> list:
@@ -273,6 +291,11 @@ def order(sort: str, row=_post) -> list:
     if sort == "newest":
         return rest
     raise ValueError(f"posts are sorted by {' or '.join(SORTS)}, not {sort!r}")
+
+
+def of_voice(column, scope: Scope) -> list:
+    """The condition that leaves only rows of the voice that a scope is about."""
+    return [] if scope.spoken_by is None else [column == scope.spoken_by]
 
 
 def of_platforms(column, scope: Scope) -> list:

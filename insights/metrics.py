@@ -37,6 +37,8 @@ class Totals:
     shares_known: int = 0
     views: int | None = None
     views_known: int = 0
+    # Of the labels, those that the offline classifier gave and Gemini has yet to look at.
+    provisional: int = 0
 
     @property
     def classified(self) -> int:

@@ -262,8 +262,9 @@ class Scope:
 
     `city` is a city slug, "all", "mainland" (all but Langkawi) or "unknown" (Kedah, place
     unknown). `place` narrows to one place slug. `platform` None means all but those of APART, and
-    these too where the operator's project was `audited`. `demo` says which database answers.
-    Whole days only, so that readers share cache entries.
+    these too where the operator's project was `audited`. `voice` is "visitors", "all" or one other
+    voice (insights/voices.py). `demo` says which database answers. Whole days only, so that readers
+    share cache entries.
     """
 
     since: date
@@ -273,6 +274,12 @@ class Scope:
     platform: str | None = None
     demo: bool = False
     audited: bool = False
+    voice: str = "visitors"
+
+    @property
+    def spoken_by(self) -> str | None:
+        """The voice that its posts have; None where every post is wanted."""
+        return {"visitors": "visitor", "all": None}.get(self.voice, self.voice)
 
     @property
     def left_out(self) -> tuple[Platform, ...]:

@@ -19,6 +19,9 @@ VISITOR = "visitor"
 # Every other voice, in the order in which they are always shown.
 OTHERS = ("advert", "news", "official", "football", "politics")
 VOICES = (VISITOR, *OTHERS)
+# What a reader may choose to see: visitors unless said otherwise, everybody, or one other voice.
+VISITORS, EVERYBODY = "visitors", "all"
+CHOICES = (VISITORS, EVERYBODY, *OTHERS)
 # Raised when a rule changes: stored posts are then looked at again.
 RULES = 1
 # `why` of what an account gave away; it outlives a text that says nothing of the kind.

@@ -12,6 +12,7 @@ from db import queries, store
 from db.cube import BLOCK_DAYS, Cube
 from db.engine import ERRORS, open_reader, snapshot
 from insights.model import Classification, Platform, Scope, Sentiment
+from insights.voices import EVERYBODY, OTHERS, VISITOR, VISITORS
 from tests.fakes import KUALA_LUMPUR, NOW, a_place, a_post, matched
 
 CENANG, KUAH, ZOO = 1, 2, 3
@@ -209,7 +210,7 @@ def test_the_first_and_last_day_are_those_with_posts(db):
 def test_days_far_apart_cost_only_the_blocks_they_stand_in(db):
     save(db, matched(ago(365 * 20), CENANG), matched(ago(1), CENANG))
     cube = Cube.load(db)
-    assert len(cube._blocks) == 2
+    assert len(cube._layers[VISITORS]) == 2
     assert cube.totals(Scope(date(2004, 1, 1), date(2027, 1, 1))).posts == 2
 
 
@@ -234,9 +235,9 @@ def test_a_refresh_shares_the_blocks_nothing_happened_to(db):
     cube = Cube.load(db)
     save(db, matched(ago(1), KUAH))
     fresh = cube.refreshed(db)
-    old, new = sorted(cube._blocks)
-    assert fresh._blocks[old] is cube._blocks[old]
-    assert fresh._blocks[new] is not cube._blocks[new]
+    old, new = sorted(cube._layers[VISITORS])
+    assert fresh._layers[VISITORS][old] is cube._layers[VISITORS][old]
+    assert fresh._layers[VISITORS][new] is not cube._layers[VISITORS][new]
 
 
 @pytest.mark.parametrize(
@@ -273,7 +274,7 @@ def test_a_new_place_is_seen_by_the_next_refresh(db):
 
 def test_a_database_that_was_replaced_by_an_older_one_is_read_anew(db):
     cube = a_spread(db)
-    ahead = Cube(db, cube.version + 50, cube._epoch, cube._axes, {})
+    ahead = Cube(db, cube.version + 50, cube._epoch, cube._axes, {}, {})
     assert ahead.refreshed(db).totals(SCOPE).posts == 5
 
 
@@ -290,3 +291,84 @@ def test_the_cube_tells_the_places_of_its_database(db):
     assert [place.slug for place in Cube.load(db).places] == ["cenang", "kuah", "zoo"]
     with snapshot(db) as connection:
         assert queries.gazetteer(connection) == Cube.load(db).places
+
+
+# --- voices ---
+
+
+def spoken(post, voice, *place_ids):
+    """The post at these places, in a voice of its own."""
+    return replace(matched(post, *place_ids), voice=voice, voice_why=f"words:{voice}")
+
+
+def test_the_default_figures_are_visitors_voices(db):
+    save(db, matched(ago(1, likes=3), CENANG), spoken(ago(1, likes=50), "advert", CENANG))
+    cube = Cube.load(db)
+    assert (cube.totals(SCOPE).posts, cube.totals(SCOPE).likes) == (1, 3)
+    everybody, adverts = replace(SCOPE, voice=EVERYBODY), replace(SCOPE, voice="advert")
+    assert (cube.totals(everybody).posts, cube.totals(everybody).likes) == (2, 53)
+    assert (cube.totals(adverts).posts, cube.totals(adverts).likes) == (1, 50)
+    assert cube.totals(replace(SCOPE, voice="news")).posts == 0
+
+
+def test_the_voices_add_up_to_everybody_in_every_scope(db):
+    save(db, matched(ago(1), CENANG), spoken(ago(1), "news", ZOO), spoken(ago(9), "news", KUAH))
+    save(db, spoken(ago(2), "politics"))
+    cube = Cube.load(db)
+    assert cube.voices(SCOPE) == {VISITOR: 1, **dict.fromkeys(OTHERS, 0), "news": 2, "politics": 1}
+    for scope in (SCOPE, replace(SCOPE, city="langkawi"), replace(SCOPE, place="zoo")):
+        everybody = cube.totals(replace(scope, voice=EVERYBODY))
+        assert sum(cube.voices(scope).values()) == everybody.posts
+        assert cube.voices(replace(scope, voice="news")) == cube.voices(scope)
+
+
+def test_an_unknown_voice_is_an_error_and_no_zero(db):
+    with pytest.raises(KeyError):
+        Cube.load(db).totals(replace(SCOPE, voice="robots"))
+
+
+def test_a_text_that_becomes_an_advert_leaves_the_visitors_at_the_next_refresh(db):
+    post = ago(1, likes=3, content="Cenang")
+    save(db, matched(post, CENANG), matched(ago(1), CENANG))
+    cube = Cube.load(db)
+    everybody = replace(SCOPE, voice=EVERYBODY)
+    assert cube.totals(everybody).posts == 2
+    save(db, spoken(replace(post, content="Jom tempah"), "advert", CENANG))
+    cube = cube.refreshed(db)
+    assert (cube.totals(SCOPE).posts, cube.totals(everybody).posts) == (1, 2)
+    assert cube.voices(SCOPE)["advert"] == 1
+    save(db, matched(replace(post, content="Cantik"), CENANG))
+    cube = cube.refreshed(db)
+    assert (cube.totals(SCOPE).posts, cube.voices(SCOPE)["advert"]) == (2, 0)
+
+
+def test_a_day_on_which_only_papers_spoke_is_still_the_first_day(db):
+    save(db, spoken(ago(20), "news", CENANG), matched(ago(1), CENANG))
+    cube = Cube.load(db)
+    assert cube.first_day == (NOW - timedelta(days=20)).astimezone(KUALA_LUMPUR).date()
+    assert cube.totals(SCOPE).posts == 1
+
+
+def test_topics_are_those_of_the_chosen_voices(db):
+    visitor, paper = ago(1), ago(1)
+    save(db, matched(visitor, CENANG), spoken(paper, "news", CENANG))
+    for post in (visitor, paper):
+        label(db, post, topics=("ferry",))
+    cube = Cube.load(db)
+    for scope in (SCOPE, replace(SCOPE, place="cenang")):
+        assert cube.topics(scope)["positive"].tolist() == [1]
+        assert cube.topics(replace(scope, voice=EVERYBODY))["positive"].tolist() == [2]
+        assert not len(cube.topics(replace(scope, voice="football")))
+
+
+def test_labels_of_the_offline_classifier_are_counted_as_provisional(db):
+    first, second = ago(1), ago(1)
+    save(db, matched(first, CENANG), matched(second, CENANG))
+    label(db, first)
+    with db.begin() as connection:
+        answer = Classification(
+            second.platform, second.post_id, Sentiment.NEGATIVE, -0.5, "offline:1"
+        )
+        store.save_classifications(connection, [answer], now=NOW)
+    totals = Cube.load(db).totals(SCOPE)
+    assert (totals.classified, totals.provisional) == (2, 1)
