@@ -53,6 +53,9 @@ class Settings:
     tiktok_client_secret: str = _secret()
     gemini_api_key: str = _secret()
     gemini_model: str = "gemini-3.5-flash-lite"
+    gemini_price_input: float | None = None
+    gemini_price_output: float | None = None
+    x_price_per_post: float = 0.005
     x_api_base_url: str = "https://api.x.com"
     instagram_api_base_url: str = "https://graph.facebook.com"
     facebook_api_base_url: str = "https://graph.facebook.com"
@@ -78,6 +81,7 @@ class Settings:
     collector_platform_budget: float = 600
     collector_run_budget: float = 1800
     collector_max_body_mb: float = 16
+    collector_money_budget: float | None = None
     collector_max_pages: int = 20
     collector_lease_seconds: float = 120
     collector_overlap_minutes: float = 180
@@ -111,7 +115,7 @@ def read_settings(
     for f in fields(Settings):
         raw = given.get(f.name.upper(), "").strip()
         if raw:
-            values[f.name] = _convert(f.name.upper(), raw, f.type)
+            values[f.name] = _convert(f.name.upper(), raw, f.type.removesuffix(" | None"))
     settings = Settings(**values)
     _check(settings)
     return settings

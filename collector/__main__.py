@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from collector import corrections, events, logs
@@ -849,7 +850,7 @@ def _forget(collector: Collector, options: argparse.Namespace) -> int:
     engine = collector.open_existing(collector.settings.database_url)
     with engine.connect() as connection:
         say(f"forget: {_told(queries.why_of(connection, options.platform, options.post_id))}")
-    if not options.yes and sys.stdin.isatty() and not _agreed():
+    if not options.yes and _at_a_terminal() and not _agreed():
         say("forget: nothing was deleted")
         return 0
     with engine.begin() as connection:
@@ -866,6 +867,11 @@ def _told(post: Mapping[str, Any]) -> str:
     made = f"{post['created_at']:%Y-%m-%d %H:%M} UTC"
     length = len(post["content"])
     return f"a post of {made}, {length} characters, {len(post['links'])} places, and its history"
+
+
+def _at_a_terminal() -> bool:
+    """A service may have no standard input at all, or a closed one."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
 
 
 def _agreed() -> bool:
