@@ -14,12 +14,13 @@ from datetime import datetime, timedelta, tzinfo
 from email.message import EmailMessage
 
 from collector import letters
+from collector.radar import due_mails
 from db import incidents as stored
 from db import store
+from db.alarms import note_mailed as note_alarms_mailed
 from db.engine import ERRORS, Connection, Engine, reason, snapshot
 from insights.incidents import (
     COLLECTOR,
-    Incident,
     Trouble,
     alarms,
     all_clears,
@@ -230,8 +231,18 @@ class Alerts:
             letter = letters.all_clear(told, self.zone, self.dashboard_url)
             if not self._mail(letter, told, now):
                 return
+        self._send_radar_mails(now)
 
-    def _mail(self, letter: EmailMessage, told: Sequence[Incident], now: datetime) -> bool:
+    def _send_radar_mails(self, now: datetime) -> None:
+        with snapshot(self.engine) as connection:
+            due = due_mails(connection, now, self.dashboard_url)
+        for one in due:
+            if not self._mail(one.letter, one.told, now, note=note_alarms_mailed):
+                return
+
+    def _mail(
+        self, letter: EmailMessage, told: Sequence, now: datetime, note=stored.note_mailed
+    ) -> bool:
         """Send and remember that it was sent; False when the rest need not be tried now."""
         try:
             within(LONGEST_SENDING, self.stop, lambda: self.server.send(letter))
@@ -240,7 +251,7 @@ class Alerts:
             return False
         with self.engine.begin() as connection:
             self.guard(connection)
-            stored.note_mailed(connection, told, now)
+            note(connection, told, now)
         readers = len(self.server.recipients)
         many = "s" if readers > 1 else ""
         log.info("alert: mailed to %d recipient%s: %s", readers, many, letter["Subject"])

@@ -31,6 +31,8 @@ STAYS = 0.05
 STAYS_TEXTS = 3
 # ALARM is meant for so many cells; where more are alive each gets its share of the same risk.
 CELLS = 60
+# Chances smaller than one in so many are told as that: no model of posts is better than so.
+MOST_ODDS = 1_000_000
 # A find grows into an alarm by at least so many new texts, unusual by themselves.
 GROWS_BY = 2
 # The prior of a cell's spread weighs as much as this many posts of its own.
@@ -214,6 +216,15 @@ def tail(count: int, mean: float, size: float) -> float:
 def alarm_below(cells: int) -> float:
     """The probability below which a find is an alarm at once, for so many living cells."""
     return ALARM * min(1.0, CELLS / max(1, cells))
+
+
+def odds(p: float) -> int:
+    """One in how many, rounded down to one digit, a million at most: 0.00021 is one in 4,000."""
+    if p <= MOST_ODDS**-1:
+        return MOST_ODDS
+    whole = int(1 / p)
+    step = 10 ** (len(str(whole)) - 1)
+    return whole // step * step
 
 
 # --- the judgement --------------------------------------------------------------------------------

@@ -104,6 +104,14 @@ def test_many_small_terms_add_up_to_one():
     assert math.isclose(radar.tail(1, 40.0, 3.0) + (3 / 43) ** 3, 1.0, rel_tol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("p", "told"),
+    [(1.0, 1), (0.0099, 100), (0.00021, 4_000), (0.000999, 1_000), (1e-6, 10**6), (0.0, 10**6)],
+)
+def test_a_chance_is_told_as_one_in_so_many_and_never_overstated(p, told):
+    assert radar.odds(p) == told
+
+
 # ---- what is usual ------------------------------------------------------------------------------
 
 
