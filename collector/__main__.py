@@ -239,7 +239,8 @@ class Collector:
     def engine(self, url: str) -> Engine:
         """The database for writing as it is, its folder made where need be."""
         try:
-            return open_writer(url, self.busy)
+            # A database that its owner set to be read only (a standby, a backup) stays as it is.
+            return open_writer(url, self.busy, insist=False)
         except OSError as error:
             raise DatabaseError(
                 f"the database's folder cannot be used: {error.strerror}"

@@ -72,13 +72,17 @@ def parse_url(url: str) -> URL:
     raise DatabaseError(f"databases of the kind {backend!r} are not served; {_SERVED}")
 
 
-def open_writer(url: str, busy_seconds: float = 15.0) -> Engine:
-    """An engine that may write. The folder of a SQLite file is made when it is missing."""
+def open_writer(url: str, busy_seconds: float = 15.0, *, insist: bool = True) -> Engine:
+    """An engine that may write. The folder of a SQLite file is made when it is missing.
+
+    `insist` False: a PostgreSQL database that is set to be read only is left alone.
+    """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, busy_seconds, read_only=False)
     # The dashboard's role reads by default (docs/deployment.md): a writer says that it writes.
-    at_begin = f"SET TRANSACTION READ WRITE; SET LOCAL lock_timeout = {_milli(busy_seconds)}"
+    writes = "SET TRANSACTION READ WRITE; " if insist else ""
+    at_begin = f"{writes}SET LOCAL lock_timeout = {_milli(busy_seconds)}"
     return _postgresql(parsed, busy_seconds, at_begin)
 
 
@@ -296,6 +300,13 @@ def migrate_within(connection: Connection, revision: str = "head") -> None:
     except CommandError as error:
         raise DatabaseError(
             f"the database schema could not be brought up to date: {error}"
+        ) from error
+    except DBAPIError as error:
+        if "already exists" not in str(error.orig) and "duplicate" not in str(error.orig):
+            raise
+        raise DatabaseError(
+            "the database holds a part of a newer schema, as after half a restore; restore a "
+            "whole backup or begin with an empty database"
         ) from error
 
 

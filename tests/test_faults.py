@@ -11,9 +11,11 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import inspect
 
 from db import queries
 from tests import test_cli
@@ -313,19 +315,137 @@ def few_pages():
         sqlite3.connect = connect
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM alembic_version", "DROP TABLE leases"])
+# What was done to a database, and the words that say so.
+SPOILED = {
+    "no revision": (["DELETE FROM alembic_version"], "restore a whole backup"),
+    "a table is gone": (["DROP TABLE leases"], "restore a whole backup"),
+    "newer than the program": (
+        ["UPDATE alembic_version SET version_num = '9999'"],
+        "made by a newer version of this program",
+    ),
+    "half-migrated": (
+        ["UPDATE alembic_version SET version_num = '0001'"],
+        "a part of a newer schema",
+    ),
+}
+
+
 @pytest.mark.parametrize("command", ["--once", "check", "status", "replay"])
-def test_half_a_database_ends_with_5_and_is_left_as_it_is(place, statement, command):
-    engine = prepared(place)
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_spoiled_database_ends_with_5_and_is_left_as_it_is(place, database_url, name, command):
+    given = {**place, "DATABASE_URL": database_url, "X_BEARER_TOKEN": "token"}
+    statements, words = SPOILED[name]
+    engine = prepared(given)
     with engine.begin() as connection:
-        connection.exec_driver_sql(statement)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    before = everything(engine)
+
+    done = run(given, command)
+
+    if name == "half-migrated" and command == "check":
+        assert "the next round brings it up to date" in done.stdout
+    else:
+        assert done.returncode == 5
+        assert words in done.stderr or (name, command) == ("half-migrated", "status")
+        assert test_cli.said_in_one_sentence(done), done.stderr
+    assert everything(engine) == before
     engine.dispose()
 
-    done = run({**place, "X_BEARER_TOKEN": "token"}, command)
+
+def everything(engine) -> dict[str, list]:
+    """Every table with its columns and rows, as far as they are there."""
+    with engine.connect() as connection:
+        found = inspect(connection)
+        names = sorted(found.get_table_names())
+        return {
+            name: [
+                [column["name"] for column in found.get_columns(name)],
+                sorted(map(str, connection.exec_driver_sql(f"SELECT * FROM {name}").all())),
+            ]
+            for name in names
+        }
+
+
+@pytest.mark.parametrize("command", ["--once", "forget x 1"])
+def test_a_database_that_can_only_be_read_ends_with_5(place, database_url, postgres_of, command):
+    given = {**place, "DATABASE_URL": database_url}
+    prepared(given).dispose()
+    with only_readable(database_url, postgres_of), replay(script({SEARCH: a_page(a_tweet())})) as x:
+        done = run(with_x(given, x.url), *command.split())
+        told = run(given, "status")
 
     assert done.returncode == 5
-    assert "restore a whole backup" in done.stderr
+    assert "read" in done.stderr
     assert test_cli.said_in_one_sentence(done), done.stderr
+    assert told.returncode == 0
+    assert stored(given) == {}
+
+
+@pytest.fixture
+def postgres_of(request, database_url):
+    """The server of the database at hand, None for SQLite."""
+    return None if database_url.startswith("sqlite") else request.getfixturevalue("postgres")
+
+
+@contextmanager
+def only_readable(url: str, server):
+    """SQLite refuses to write where the file names a format of the future; that holds for root
+    too, whom no right of the file system stops."""
+    if server is not None:
+        server._sql(server._root, "ALTER DATABASE bare SET default_transaction_read_only = on")
+        try:
+            yield
+        finally:
+            server._sql(server._root, "ALTER DATABASE bare RESET default_transaction_read_only")
+        return
+    path = Path(url.removeprefix("sqlite:///"))
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek(18)
+        before = file.read(1)
+        file.seek(18)
+        file.write(b"\x09")
+    yield
+    with path.open("r+b") as file:
+        file.seek(18)
+        file.write(before)
+
+
+@pytest.mark.postgresql
+def test_a_role_that_may_only_read_ends_with_5(place, postgres):
+    url = postgres.empty_database()
+    prepared({"DATABASE_URL": url}).dispose()
+    rights = "CREATE ROLE looker LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker; "
+    postgres._sql(url, rights + "GRANT USAGE ON SCHEMA public TO looker")
+    given = {**place, "DATABASE_URL": url.replace("postgres@", "looker@")}
+
+    done = run({**given, "X_BEARER_TOKEN": "token"}, "--once")
+    postgres._sql(url, "DROP OWNED BY looker; DROP ROLE looker")
+
+    assert done.returncode == 5
+    assert "permission denied" in done.stderr
+    assert test_cli.said_in_one_sentence(done), done.stderr
+
+
+@pytest.mark.postgresql
+def test_a_lock_that_stays_on_postgresql_ends_with_5_and_the_next_round_heals(place, postgres):
+    given = {**place, "DATABASE_URL": postgres.empty_database()}
+    prepared(given).dispose()
+    holder = test_cli.open_writer(given["DATABASE_URL"])
+    with replay(script({SEARCH: a_page(a_tweet(1), a_tweet(2))})) as api:
+        quick = with_x(given, api.url, COLLECTOR_DB_BUSY_SECONDS="0.5")
+        with holder.begin() as connection:
+            connection.exec_driver_sql("LOCK TABLE social_posts IN ACCESS EXCLUSIVE MODE")
+            done = run(quick, "--once")
+
+        assert done.returncode == 5
+        assert "Traceback" not in done.stderr
+        assert run(quick, "--once").returncode == 0
+    holder.dispose()
+    assert len(stored(given)) == 2
 
 
 @pytest.mark.postgresql
