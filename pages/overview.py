@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, data, overview, shell
+from ui import blocks, data, overview, shell, takeaway
 
 scope = shell.open_page()
 totals, compared = data.totals(scope), data.compared(scope)
@@ -25,3 +25,4 @@ with wide:
     overview.top_places(scope, compared)
 with narrow:
     overview.platforms(scope)
+takeaway.overview(scope, compared)

@@ -1,6 +1,6 @@
 """Places: which of them rise or fade, where they lie, and everything about one of them."""
 
-from ui import blocks, data, overview, places, shell
+from ui import blocks, data, overview, places, shell, takeaway
 
 scope = shell.open_page()
 place = places.chosen()
@@ -10,6 +10,7 @@ if place is None:
     blocks.stop_if_empty(totals)
     places.ranking(scope)
     places.maps(scope)
+    takeaway.ranking(scope)
 else:
     scope = places.scope_of(scope, place)
     totals, compared = data.totals(scope), data.compared(scope)
@@ -22,3 +23,4 @@ else:
     else:
         places.silent(place)
     places.facts(scope, place)
+    takeaway.one_place(scope, compared, place.name)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import blocks, data, mood, shell
+from ui import blocks, data, mood, shell, takeaway
 
 scope = shell.open_page()
 totals = data.totals(scope)
@@ -25,3 +25,4 @@ with left:
 with right:
     mood.by_place(scope)
 mood.issues(scope)
+takeaway.sentiment(scope)

@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from db import queries
-from db.engine import open_reader
-from insights.model import Classification, Kind, PostFilter, Scope, Sentiment
+from insights.model import Classification, Kind, Sentiment
 from tests.dashboards import a_live_database
 from tests.e2e.browser import dashboard
 from tests.fakes import a_post, matched
-from ui import data, posts, text
+from ui import data
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime.now(UTC)
@@ -203,21 +201,6 @@ def test_posts_can_be_narrowed_by_sentiment(tmp_path, open_app):
     app.selectbox(key="pick_sentiment_en").select("negative").run()
 
     assert app.subheader[0].value == "1 post"
-
-
-def test_the_file_of_posts_says_what_it_holds_and_runs_nothing(tmp_path, open_app):
-    posts_shown = [matched(a_post(content="=1+1 Pantai Cenang", posted_at=NOW), 1)]
-    open_app(a_live_database(tmp_path, posts_shown), lang="en")
-    scope = Scope(NOW.date() - timedelta(days=2), NOW.date() + timedelta(days=2))
-    rows = queries.posts(open_reader(f"sqlite:///{tmp_path}/live.db").connect(), PostFilter(scope))
-
-    with text.speaking("en"):
-        made = posts.file_of(PostFilter(scope), rows, found=1, demo=False, asked="", when="now")
-
-    lines = made.decode("utf-8-sig").splitlines()
-    assert lines[0] == "Kedah Tourism Pulse: posts,Collected posts"
-    assert lines[1].startswith("Period,")
-    assert "'=1+1 Pantai Cenang" in lines[-1]
 
 
 def test_without_a_database_the_demo_says_so_on_every_page(open_app):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ import streamlit as st
 
 from insights.model import APART, PostFilter, Scope, Sentiment
 from insights.topics import TOPICS
+from reports.xlsx import Sheet
 from ui import blocks, corrections, data, export, filters, shell, text
 from ui.text import t
 
@@ -242,63 +243,38 @@ def why(row: Mapping[str, Any]) -> str:
 
 
 def _download(wanted: PostFilter, sort: str, found: int) -> None:
-    demo = data.status().demo
-    name = f"{'demo-' if demo else ''}kedah-posts-{wanted.scope.since}-{wanted.scope.until}.csv"
-    st.download_button(
-        t("posts.download"),
-        data=_file_maker(wanted, sort, found),
-        file_name=name,
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
-
-
-def _file_maker(wanted: PostFilter, sort: str, found: int) -> Callable[[], bytes]:
-    """What makes the file when it is asked for; outside the page's run, so all it needs goes in."""
+    """Both files of these posts; what they need goes in now, as they are made outside this run."""
     language, read = text.language(), data.posts_later(wanted, sort, FILE_LIMIT)
-    demo, asked, when = data.status().demo, _asked(wanted), text.moment(data.now(), data.zone())
+    lines, scope = about_file(wanted, found), wanted.scope
 
-    def make() -> bytes:
+    def sheet() -> Sheet:
         with text.speaking(language):
-            return file_of(wanted, read(), found=found, demo=demo, asked=asked, when=when)
+            return sheet_of(read())
 
-    return make
-
-
-def file_of(
-    wanted: PostFilter, rows: pd.DataFrame, *, found: int, demo: bool, asked: str, when: str
-) -> bytes:
-    """These posts as a CSV file, headed by whose they are, the period, filters and "as of"."""
-    head = _file_head(wanted, asked, len(rows), found, demo, when)
-    return export.csv_file(head, _columns(), _file_rows(rows, data.zone()))
+    export.csv_button("posts", sheet, lines, scope, label=t("posts.download"))
+    export.workbook_button("posts", lambda: [sheet()], lines, scope, label="XLSX")
 
 
-def _asked(wanted: PostFilter) -> str:
-    scope = wanted.scope
-    said = [
-        f"{t('filter.city')}: {text.city(scope.city)}",
-        f"{t('filter.platform')}: {text.platform(scope.platform or 'all')}",
-        text.name_of("counted", "yes" if wanted.counted else "no"),
-    ]
-    named = {"place": scope.place, "sentiment": wanted.sentiment, "topic": wanted.topic}
+def about_file(wanted: PostFilter, found: int) -> list[tuple[str, str]]:
+    """Whose posts they are, the period, filters, moment and definitions, and how many rows."""
+    count = text.number(found)
+    if found > FILE_LIMIT:
+        count = t("posts.file_capped", n=text.number(FILE_LIMIT), m=count)
+    lines = export.about(t("page.posts"), wanted.scope, _asked(wanted))
+    return [*lines, (t("export.rows"), count)]
+
+
+def _asked(wanted: PostFilter) -> list[str]:
+    """The page's own filters, those of the frame left out."""
+    named = {"place": wanted.scope.place, "sentiment": wanted.sentiment, "topic": wanted.topic}
     named |= {"category": wanted.category, "search": wanted.text}
-    said += [f"{t(f'posts.{key}')}: {value}" for key, value in named.items() if value]
-    return "; ".join(said)
+    said = [text.name_of("counted", "yes" if wanted.counted else "no")]
+    return said + [f"{t(f'posts.{key}')}: {value}" for key, value in named.items() if value]
 
 
-def _file_head(wanted: PostFilter, asked: str, rows: int, found: int, demo: bool, when: str):
-    count = text.number(rows)
-    if rows < found:
-        count = t("posts.file_capped", n=text.number(rows), m=text.number(found))
-    last = wanted.scope.until - timedelta(days=1)
-    return [
-        [t("posts.file_title"), t("posts.file_source_demo" if demo else "posts.file_source_live")],
-        [t("posts.file_period"), text.days(wanted.scope.since, last)],
-        [t("posts.file_filters"), asked],
-        [t("posts.file_as_of"), when],
-        [t("posts.file_rows"), count],
-    ]
+def sheet_of(rows: pd.DataFrame) -> Sheet:
+    """These posts as a table to take along; ids are text, so that all their digits survive."""
+    return Sheet(t("page.posts"), _columns(), list(_file_rows(rows)))
 
 
 _FILE_COLUMNS = (
@@ -322,28 +298,29 @@ def _columns() -> list[str]:
     return [t(f"column.{name}") for name in _FILE_COLUMNS]
 
 
-def _file_rows(rows: pd.DataFrame, zone):
+def _file_rows(rows: pd.DataFrame):
     for row in rows.to_dict("records"):
         label, apart = _label(row), _is_apart(row)
         yield [
             text.platform(row["platform"]),
             row["post_id"],
-            _local(row["created_at"], zone),
+            _instant(row["created_at"]),
             _known(row["place"]),
             text.city(row["city_slug"]) if _known(row["city_slug"]) else None,
             row["content"],
             None if apart else text.sentiment(label),
             None if apart else _known(row["sentiment_score"]),
             None if apart else _known(row["classified_by"]),
-            None if apart else _local(_known(row["classified_at"]), zone),
+            None if apart else _instant(_known(row["classified_at"])),
             *(_whole(row[name]) for name in COUNTS),
             why(row),
             blocks.safe_url(row["platform"], _known(row["url"])),
         ]
 
 
-def _local(instant, zone) -> str | None:
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" if instant is not None else None
+def _instant(moment: Any) -> datetime | None:
+    """An instant in UTC; cells are written in the readers' zone."""
+    return None if moment is None else pd.Timestamp(moment).to_pydatetime().astimezone(UTC)
 
 
 def _whole(value: Any) -> int | None:
