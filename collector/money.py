@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date, datetime
 
-from collector.platforms import PlatformError, fields
-from db import queries, store
+from collector.platforms import PlatformError
+from db import costs, store
 from db.engine import Connection
 from insights.model import Kind
 
-SPENT = "spent"  # the key in the memory of whoever spends
 MILLION = 1_000_000
 
 
@@ -68,8 +66,8 @@ class Purse:
     def spend(self, connection: Connection, owner: str, usd: float | None, now: datetime) -> None:
         """Note money that was spent, in the transaction that stores what was bought."""
         if usd:
-            spent = _of_today(queries.state_of(connection, owner).get(SPENT), now) + usd
-            store.save_state(connection, owner, {SPENT: _entry(spent, now)}, now)
+            spent = costs.spent_by(connection, owner, now) + usd
+            store.save_state(connection, owner, {costs.SPENT: costs.entry_of(spent, now)}, now)
 
     def check(self, connection: Connection, now: datetime) -> None:
         """Raise PlatformError BUDGET once the money of the day is spent."""
@@ -79,29 +77,9 @@ class Purse:
 
     def empty(self, connection: Connection, now: datetime) -> str | None:
         """Why nothing more may be bought today, None while something may."""
-        if self.budget is None or spent_today(connection, now) < self.budget:
+        if self.budget is None or costs.spent_today(connection, now) < self.budget:
             return None
         return f"COLLECTOR_MONEY_BUDGET of ${self.budget:.2f} is spent until midnight UTC"
 
 
 NO_PURSE = Purse()
-
-
-def spent_today(connection: Connection, now: datetime) -> float:
-    """USD spent since midnight UTC, by all who spend."""
-    return sum(_of_today(entry, now) for entry in queries.states(connection, SPENT).values())
-
-
-def _of_today(entry: Any, now: datetime) -> float:
-    told = fields.mapping(entry)
-    usd = told.get("usd")
-    today = told.get("day") == _day(now)
-    return float(usd) if today and isinstance(usd, int | float) else 0.0
-
-
-def _entry(usd: float, now: datetime) -> dict[str, Any]:
-    return {"day": _day(now), "usd": usd}
-
-
-def _day(now: datetime) -> str:
-    return now.astimezone(UTC).date().isoformat()

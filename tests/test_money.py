@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from collector.classify import STATE, Outcome
-from collector.money import LIST_PRICES, Price, Purse, list_price, spent_today
+from collector.money import LIST_PRICES, Price, Purse, list_price
 from collector.platforms import Page
 from collector.rounds import collect
 from db import queries, store
+from db.costs import spent_today
 from db.seed import seed_places
 from insights.model import Kind
 from insights.places import Gazetteer

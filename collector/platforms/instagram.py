@@ -14,12 +14,11 @@ from collector.platforms.http import Http, PlatformDown
 from collector.platforms.media_insights import MediaInsights
 from collector.platforms.refreshing import SHARE, Refreshing, Stored, ids_of, looked_up
 from insights.model import Kind, Platform, Post, Reject
+from insights.quotas import HASHTAGS_ASKED, WEEK, WEEKLY_HASHTAGS
 
 HASHTAG_FIELDS = "id,caption,comments_count,like_count,media_type,permalink,timestamp"
 OWN_FIELDS = f"{HASHTAG_FIELDS},media_product_type,owner"
 PAGE_SIZE = 50
-WEEK = timedelta(days=7)
-WEEKLY_HASHTAGS = 30  # unique ones in seven rolling days, for one account
 RECENT_REACH = timedelta(hours=24)  # what recent_media holds; older media cannot be had again
 # A record without any of these is a comment, a hashtag or a figure, and no media.
 MEDIA_SIGNS = ("media_type", "permalink", "caption", "like_count", "comments_count")
@@ -241,7 +240,7 @@ class Memory:
         return cls(
             now,
             ids=_texts(state.get("hashtag_ids")),
-            week=_since(state.get("hashtag_week"), now - WEEK),
+            week=_since(state.get(HASHTAGS_ASKED), now - WEEK),
             unknown=_since(state.get("hashtag_unknown"), now - WEEK),
             finished=_texts(state.get("hashtag_finished")),
         )
@@ -250,7 +249,7 @@ class Memory:
         """What to store with the next page."""
         return {
             "hashtag_ids": dict(self.ids),
-            "hashtag_week": dict(self.week),
+            HASHTAGS_ASKED: dict(self.week),
             "hashtag_unknown": dict(self.unknown),
             "hashtag_finished": dict(self.finished),
         }

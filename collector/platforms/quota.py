@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from collector.platforms import Page, fields
 from collector.platforms.http import Interrupted, PlatformDown
 from insights.model import Kind
+from insights.quotas import CLOSED_UNTIL, PACIFIC, QUOTA, next_midnight
 
-PACIFIC = ZoneInfo("America/Los_Angeles")  # where the day of Google's quotas ends
-SPENT, CLOSED_UNTIL = "quota", "closed_until"  # their keys in the platform's memory
-
-
-def next_midnight(now: datetime, zone: tzinfo) -> datetime:
-    """The next midnight of a time zone, in UTC; where clocks change, days have 23 or 25 hours."""
-    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).astimezone(UTC)
+__all__ = ["PACIFIC", "Quota", "later", "next_midnight", "remembered"]
 
 
 class Quota:
@@ -33,7 +26,7 @@ class Quota:
     ):
         self._daily, self._zone, self._now = daily, zone, now
         self._day = now.astimezone(zone).date().isoformat()
-        told = fields.mapping(state.get(SPENT))
+        told = fields.mapping(state.get(QUOTA))
         known = fields.mapping(told.get("used")) if told.get("day") == self._day else {}
         self._used = {name: fields.count(known.get(name)) or 0 for name in daily}
         self._closed_until = later(state.get(CLOSED_UNTIL), now, zone)
@@ -66,7 +59,7 @@ class Quota:
     def state(self) -> dict[str, Any]:
         """What the next round has to know."""
         closed = self._closed_until.isoformat() if self._closed_until else None
-        return {SPENT: {"day": self._day, "used": dict(self._used)}, CLOSED_UNTIL: closed}
+        return {QUOTA: {"day": self._day, "used": dict(self._used)}, CLOSED_UNTIL: closed}
 
 
 def later(value: Any, now: datetime, zone: tzinfo) -> datetime | None:

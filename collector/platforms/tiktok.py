@@ -13,7 +13,9 @@ from collector.platforms import Page, PlatformError, fields
 from collector.platforms.http import Answer, Http, PlatformDown, Refusal, plain_refusal, summary
 from collector.platforms.quota import Quota, remembered
 from collector.platforms.refreshing import SHARE, Refreshing, Stored, ids_of, looked_up
+from insights import quotas
 from insights.model import Kind, Platform, Post, Reject
+from insights.quotas import RECORDS, REQUESTS
 
 TOKEN, QUERY = "/v2/oauth/token/", "/v2/research/video/query/"
 FIELDS = (
@@ -23,8 +25,7 @@ FIELDS = (
 PAGE_SIZE = 100  # videos, the most that a page holds; a page may hold fewer and not be the last
 REACH = timedelta(days=30)  # of the first round, and of the longest outage
 WINDOW_DAYS = 7  # of one query; TikTok takes no more than 30
-REQUESTS, RECORDS = "requests", "records"
-DAILY = {REQUESTS: 1000, RECORDS: 100_000}  # of a client, from midnight UTC
+DAILY = quotas.DAILY[Platform.TIKTOK]  # of a client, from midnight UTC
 KEEP = timedelta(days=15)  # Research Tools terms 3(d): refreshed every fifteen days
 LONGEST_WINDOW = timedelta(days=29)  # between the first and the last day of a query
 MOST_PARTS = 5  # pages of one lookup: each may hold fewer videos than it could

@@ -17,16 +17,17 @@ from collector.platforms import Page, PlatformError, fields
 from collector.platforms.http import Answer, Http, PlatformDown, Refusal, plain_refusal, summary
 from collector.platforms.quota import PACIFIC, Quota, remembered
 from collector.platforms.refreshing import Refreshing, Stored, batches, ids_of, looked_up
+from insights import quotas
 from insights.model import Kind, Platform, Post, Reject
+from insights.quotas import SEARCHES, UNITS
 
 SEARCH, VIDEOS = "/youtube/v3/search", "/youtube/v3/videos"
 PARTS = "snippet,statistics,recordingDetails"
 PAGE_SIZE = 50  # videos, the most that a search page holds and that can be asked for by id
 QUERY_LENGTH = 500  # characters; longer alternatives are answered less and less completely
 REACH = timedelta(days=30)  # of the first round, and of the longest outage
-SEARCHES, UNITS = "searches", "units"
 # What Google grants a project each day, and the share of one of twelve rounds.
-DAILY = {SEARCHES: 100, UNITS: 10_000}
+DAILY = quotas.DAILY[Platform.YOUTUBE]
 SEARCHES_A_ROUND = 8
 PAGES_A_QUERY = 3
 LOOKUPS_A_ROUND = 20  # units; of twelve rounds 240 of the 10,000, for 12,000 videos a day
