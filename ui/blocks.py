@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from html import escape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -26,6 +27,8 @@ HOSTS = {
     "tiktok": ("tiktok.com",),
 }
 _ICON = ":material/list:"
+# What a caption looks like, for a line that stands in one element with others.
+_SOFT = "font-size:0.875rem;opacity:0.6"
 
 
 # --- cards and empty states ------------------------------------------------------------------
@@ -35,10 +38,11 @@ _ICON = ":material/list:"
 def card(title: str, note: str = "", *, key: str | None = None, height="stretch") -> Iterator:
     """A bordered card with a bold one-line title and, under it, one soft line."""
     with st.container(border=True, height=height, key=key) as body:
-        with st.container(gap=None):
-            st.markdown(f"**{title}**")
-            if note:
-                st.caption(note)
+        # One element and no container of its own: each costs 0.1 ms of CPU a rerun.
+        head = f"**{escape(title, quote=False)}**"
+        if note:
+            head += f'<br><span style="{_SOFT}">{escape(note, quote=False)}</span>'
+        st.markdown(head, unsafe_allow_html=True)
         yield body
 
 
