@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 
 from db.engine import DatabaseError
-from db.search import COUNTED, Search, at_places, of_platforms, of_voice, order
+from db.search import COUNTED, Listed, Search, at_places, of_platforms, of_voice, order
 from db.tables import (
     UNKNOWN_PLACE,
+    alarms,
     collection_runs,
     daily_topics,
     data_version,
@@ -183,6 +184,8 @@ _SHOWN = (
     "is_repost",
     "found_by",
     "corrected",
+    "voice",
+    "voice_why",
 )
 _NUMBERS = ("likes", "comments", "shares", "views", "engagement")
 
@@ -231,7 +234,10 @@ def not_counted(connection: Connection, scope: Scope) -> int:
     return count_posts(connection, PostFilter(scope, counted=False))
 
 
-def _search(connection: Connection, wanted: PostFilter) -> Search:
+def _search(connection: Connection, wanted: PostFilter) -> Search | Listed:
+    if wanted.alarm is not None:
+        keys = select(alarms.c.post_keys).where(alarms.c.id == wanted.alarm)
+        return Listed(connection, connection.execute(keys).scalar_one_or_none() or [])
     ids = None
     if wanted.counted:
         ids = place_ids(_places_of(connection), wanted.scope, wanted.category)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, exists, func, or_, select, text
+from sqlalchemy import Connection, Select, exists, func, or_, select, text, tuple_
 
 from db.tables import UNKNOWN_PLACE, data_version, post_topics, social_posts
 from insights.model import PostFilter, Scope, number_of
@@ -278,6 +278,29 @@ class Search:
             return found
         same = (self._row.post_id == _post.post_id, self._row.platform == _post.platform)
         return exists().where(*same, found).correlate(post_topics)
+
+
+class Listed:
+    """The posts of a list of keys (platform, post id), those of a find of the radar; what is gone,
+    or not counted any more, is missing."""
+
+    def __init__(self, connection: Connection, listed: Sequence[Key]):
+        self._connection = connection
+        self._keys = [(post_id, platform) for platform, post_id in listed]
+
+    def count(self) -> int:
+        """How many there are."""
+        return self._connection.execute(self._all(func.count())).scalar_one()
+
+    def keys(self, sort: str, limit: int, offset: int) -> list[Key]:
+        """The keys of one page, in its order."""
+        page = self._all(_post.post_id, _post.platform).order_by(*order(sort))
+        rows = self._connection.execute(page.limit(limit).offset(offset))
+        return [(row.post_id, row.platform) for row in rows]
+
+    def _all(self, *columns) -> Select:
+        wanted = tuple_(_post.post_id, _post.platform).in_(self._keys)
+        return select(*columns).select_from(social_posts).where(wanted, COUNTED)
 
 
 def order(sort: str, row=_post) -> list:

@@ -307,7 +307,8 @@ class PostFilter:
     `sentiment` is a label, "classified" or "unclassified"; `topic` a topic code; `category` a
     place category.
     `counted` False lists what is "not about Kedah"; those have no place, so only the scope's days
-    and platform apply. `text` is searched in the content, case-insensitively.
+    and platform apply. `text` is searched in the content, case-insensitively. `alarm` is the id
+    of a find of the radar: exactly its posts then, whatever else is said here.
     """
 
     scope: Scope
@@ -316,6 +317,7 @@ class PostFilter:
     category: str | None = None
     text: str = ""
     counted: bool = True
+    alarm: int | None = None
 
 
 def day_number(instant: datetime, zone: tzinfo) -> int:

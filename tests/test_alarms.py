@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from db import alarms, queries, store
 from db.seed import seed_places
 from insights.matching import matched_post
-from insights.model import Classification, Platform, Sentiment
+from insights.model import Classification, Platform, PostFilter, Scope, Sentiment
 from insights.places import Gazetteer
 from insights.radar import Level, Trouble
 from tests.fakes import KUALA_LUMPUR, NOW, a_post
@@ -355,3 +355,27 @@ def test_what_ended_long_ago_is_deleted(kedah):
 def test_an_empty_database_has_nothing_unusual(kedah):
     assert not kedah.sweep()
     assert kedah.open() == []
+
+
+# ---- its posts ----------------------------------------------------------------------------------
+
+
+def test_a_find_opens_exactly_its_posts_whatever_the_page_was_looking_at(kedah):
+    kedah.usual_days()
+    keys = complain(kedah)
+    kedah.post("Feri lambat lagi di Jeti Kuah", NOW - HOUR)
+    kedah.sweep()
+    (one,) = kedah.open()
+    elsewhere = Scope(date(2020, 1, 1), date(2020, 1, 2), city="sik")
+    wanted = PostFilter(elsewhere, alarm=one.id)
+
+    with kedah.engine.connect() as connection:
+        found = queries.posts(connection, wanted, limit=5)
+        rest = queries.posts(connection, wanted, limit=5, offset=5)
+        count = queries.count_posts(connection, wanted)
+        none = queries.count_posts(connection, PostFilter(elsewhere, alarm=999))
+
+    shown = [*zip(found["platform"], found["post_id"], strict=True)]
+    shown += zip(rest["platform"], rest["post_id"], strict=True)
+    assert sorted(shown) == sorted(keys)
+    assert (count, none) == (one.posts, 0)
