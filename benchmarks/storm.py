@@ -1,6 +1,6 @@
 """`make storm`: kill the collector at random moments and look whether anything was lost.
 
-A loopback server plays X, Instagram, Facebook and Gemini and shows a fixed world of posts, more of
+A loopback server plays all five platforms and Gemini and shows a fixed world of posts, more of
 them after every kill. `python -m collector --once` is killed (-9) at random moments of its work;
 then two ordinary rounds must leave each post exactly once, with the place and the label that its
 own text asks for. `python -m benchmarks.storm --help` for the number of kills and the databases.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import random
 import subprocess
 import sys
@@ -21,24 +22,39 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
-from db.engine import open_reader, snapshot
+from db.engine import open_reader, open_writer, snapshot
 from tests import conftest
 from tests.e2e.browser import plain_environment
 from tests.gemini_server import GeminiServer
 from tests.gemini_server import Received as GeminiReceived
 from tests.gemini_server import Reply as GeminiReply
-from tests.replay import NOT_FOUND, X_SEARCH, Asked, Reply, Server, replay
+from tests.replay import (
+    NOT_FOUND,
+    TIKTOK_ACCESS,
+    TIKTOK_QUERY,
+    TIKTOK_TOKEN,
+    X_SEARCH,
+    YOUTUBE_SEARCH,
+    YOUTUBE_VIDEOS,
+    Asked,
+    Reply,
+    Server,
+    replay,
+)
 
 ROOT = Path(__file__).parents[1]
 PLACES = ("Pantai Cenang", "Menara Alor Setar", "Gunung Jerai", "Gunung Keriang")
 FINDS_ALL = '"Langkawi"'  # the search of X that finds every post
 WORDS = {"positive": "cantik", "negative": "kotor", "neutral": "biasa"}
-PLATFORMS = ("x", "instagram", "facebook")
+PLATFORMS = ("x", "instagram", "facebook", "youtube", "tiktok")
+X_LOOKUP = "/2/tweets"
 FACEBOOK_PAGE, HASHTAG, INSTAGRAM_USER = "101", "17840000000000001", "178"
 PAGE = 20  # posts
+VIDEO_PAGE = 50  # videos a search, of which a day has a hundred
 PAUSE = 0.02  # seconds an answer takes, so that a kill can fall between two of them
+KILLS_A_DAY = 10
 BATCH = 6  # posts a question to the classifier: what one kill can cost twice
 MOST_REPEATED = 0.15  # of all posts
 OLDEST = timedelta(days=5)  # X looks back seven days
@@ -90,14 +106,28 @@ class World:
 
     def __call__(self, asked: Asked) -> Reply:
         edge = asked.path.rpartition("/")[2]
+        ids = asked.query.get("ids", "").split(",")
         if asked.path == X_SEARCH:
             return self._x(asked)
+        if asked.path == X_LOOKUP:
+            return Reply({"data": [_tweet(w) for w in self._known("x", ids)]}, delay=PAUSE)
+        if "ids" in asked.query:
+            found = {w.post_id: _page_post(w) for w in self._known("facebook", ids)}
+            return Reply(found, delay=PAUSE)
         if edge == "ig_hashtag_search":
             return Reply({"data": [{"id": HASHTAG}]}, delay=PAUSE)
         if edge == "recent_media":
             return self._graph("instagram", asked, _media)
         if edge == "posts":
             return self._graph("facebook", asked, _page_post)
+        if asked.path == YOUTUBE_SEARCH:
+            return self._youtube(asked)
+        if asked.path == YOUTUBE_VIDEOS:
+            return self._videos(asked.query["id"].split(","))
+        if asked.path == TIKTOK_TOKEN:
+            return Reply({"access_token": TIKTOK_ACCESS, "expires_in": 7200}, delay=PAUSE)
+        if asked.path == TIKTOK_QUERY:
+            return self._tiktok(json.loads(asked.body))
         if edge in ("top_media", "media", "recently_searched_hashtags"):
             return Reply({"data": []}, delay=PAUSE)
         return NOT_FOUND
@@ -116,6 +146,43 @@ class World:
         if start + PAGE < len(found):
             meta["next_token"] = str(start + PAGE)
         return Reply({"data": rows, "meta": meta} if rows else {"meta": meta}, delay=PAUSE)
+
+    def _youtube(self, asked: Asked) -> Reply:
+        """As with X one search finds everything; a page is larger, as searches are few."""
+        found = self._newest("youtube", datetime.fromisoformat(asked.query["publishedAfter"]))
+        before = asked.query.get("publishedBefore")
+        found = [w for w in found if not before or w.created_at < datetime.fromisoformat(before)]
+        found = found if FINDS_ALL.strip('"') in asked.query["q"] else found[:3]
+        start = int(asked.query.get("pageToken", "0"))
+        body = {"items": [_result(w) for w in found[start : start + VIDEO_PAGE]]}
+        if start + VIDEO_PAGE < len(found):
+            body["nextPageToken"] = str(start + VIDEO_PAGE)
+        return Reply(body, delay=PAUSE)
+
+    def _known(self, platform: str, ids: list[str]) -> list[Written]:
+        """The posts of these ids, as lookups find them."""
+        return [w for w in self.posts[platform][: self.shown] if w.post_id in ids]
+
+    def _videos(self, ids: list[str]) -> Reply:
+        found = [_video(w) for w in self._known("youtube", ids)]
+        return Reply({"items": found}, delay=PAUSE)
+
+    def _tiktok(self, asked: dict) -> Reply:
+        days = (asked["start_date"], asked["end_date"])
+        found = [
+            w
+            for w in self._newest("tiktok", datetime.min.replace(tzinfo=UTC))
+            if days[0] <= f"{w.created_at:%Y%m%d}" <= days[1]
+        ]
+        for one in asked["query"]["and"]:
+            if one["field_name"] == "video_id":
+                wanted = {str(value) for value in one["field_values"]}
+                found = [w for w in found if w.post_id in wanted]
+        start = asked.get("cursor", 0)
+        rows = [_short(w) for w in found[start : start + PAGE]]
+        more = start + PAGE < len(found)
+        data = {"videos": rows, "cursor": start + len(rows), "has_more": more, "search_id": "7"}
+        return Reply({"data": data, "error": {"code": "ok"}}, delay=PAUSE)
 
     def _graph(self, platform: str, asked: Asked, shape) -> Reply:
         since = datetime.fromtimestamp(int(asked.query.get("since", "0")), UTC)
@@ -154,6 +221,28 @@ def _page_post(w: Written) -> dict:
     }
 
 
+def _result(w: Written) -> dict:
+    snippet = {"title": w.content, "publishedAt": f"{w.created_at:%Y-%m-%dT%H:%M:%S}Z"}
+    return {"id": {"kind": "youtube#video", "videoId": w.post_id}, "snippet": snippet}
+
+
+def _video(w: Written) -> dict:
+    counts = {"likeCount": str(w.number), "commentCount": "1"}
+    found = _result(w)
+    return {**found, "kind": "youtube#video", "id": w.post_id, "statistics": counts}
+
+
+def _short(w: Written) -> dict:
+    return {
+        "id": int(w.post_id),
+        "video_description": w.content,
+        "create_time": int(w.created_at.timestamp()),
+        "like_count": w.number,
+        "comment_count": 1,
+        "hashtag_names": ["kedah"],
+    }
+
+
 class Labeller(GeminiServer):
     """Gemini, a little slow, counting how often it was shown each text."""
 
@@ -180,9 +269,22 @@ class Storm:
     def run(self) -> None:
         with replay(self.world) as platforms, self.labeller:
             for number in range(self._kills):
+                if number % KILLS_A_DAY == 0:
+                    self._begin_a_day()
                 self.world.shown = max(1, self.world.each * (number + 1) // self._kills)
                 self._kill_one(platforms)
+            self._begin_a_day()
             self.codes = [self._round(platforms.url).wait(LIMIT) for _ in range(2)]
+
+    def _begin_a_day(self) -> None:
+        """Forget what was spent of YouTube's searches: these rounds are two hours apart in truth,
+        and a storm makes more of them in a day than there are searches for."""
+        engine = open_writer(self._url)
+        with engine.begin() as connection:
+            if inspect(connection).has_table("platform_state"):
+                spent = "DELETE FROM platform_state WHERE key IN ('quota', 'closed_until')"
+                connection.execute(text(spent))
+        engine.dispose()
 
     def _kill_one(self, platforms: Server) -> None:
         """Kill a round after a random number of answers and a moment more.
@@ -223,6 +325,13 @@ class Storm:
             "FACEBOOK_ACCESS_TOKEN": "storm-token-of-facebook",
             "FACEBOOK_PAGE_IDS": FACEBOOK_PAGE,
             "FACEBOOK_API_BASE_URL": platform_url,
+            "YOUTUBE_API_KEY": "storm-key-of-youtube",
+            "YOUTUBE_API_BASE_URL": platform_url,
+            # Only such a project may have its videos labelled.
+            "YOUTUBE_AUDITED": "1",
+            "TIKTOK_CLIENT_KEY": "storm-key-of-tiktok",
+            "TIKTOK_CLIENT_SECRET": "storm-secret-of-tiktok",
+            "TIKTOK_API_BASE_URL": platform_url,
             "GEMINI_API_KEY": "storm-key",
             "GEMINI_API_BASE_URL": self.labeller.url,
             "COLLECTOR_CLASSIFY_BATCH": str(BATCH),
@@ -348,7 +457,7 @@ def empty_database(kind: str) -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--each", type=int, default=200, help="posts of each platform")
+    parser.add_argument("--each", type=int, default=120, help="posts of each platform")
     parser.add_argument("--seed", type=int, default=None, help="to repeat a storm")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
     given = parser.parse_args()

@@ -611,7 +611,9 @@ def labelled(rig: Rig, make: Callable[[list[dict]], GeminiReply], texts: int = 3
 
 
 def labels(seen) -> list[str | None]:
-    return [post.sentiment for _, post in sorted(seen.posts.items())]
+    """What the model said of each post, in the order of their ids."""
+    posts = [post for _, post in sorted(seen.posts.items())]
+    return [p.sentiment if str(p.classified_by).startswith("gemini:") else None for p in posts]
 
 
 def written(words: str, finish: str = "STOP") -> GeminiReply:
