@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from insights.model import Match, MatchedPost, Post
+from insights.model import APART, Match, MatchedPost, Post
 from insights.places import Gazetteer
 from insights.texts import cluster_key
-from insights.voices import voice_of
+from insights.voices import Voice, voice_of
 
 # Whatever comes from a source chosen for Kedah counts, also when its text names no place.
 COUNTED_ORIGINS = ("page:", "hashtag:", "import", "own")
@@ -23,8 +23,11 @@ def matched_post(post: Post, gazetteer: Gazetteer, hash_secret: str) -> MatchedP
     """The post with its places, whether it counts, and why, as `code:detail`."""
     match = gazetteer.match(post.content, hashtags=post.hashtags, geo=post.geo)
     counted, why = _counted(post, match)
+    # From a platform that stands apart nothing is derived.
+    apart = post.platform in APART
     # On TikTok and in files the author is a handle; elsewhere a number, which is nobody's name.
-    voice = voice_of(post.content, post.hashtags, post.author_name or post.author)
+    account = post.author_name or post.author
+    voice = Voice() if apart else voice_of(post.content, post.hashtags, account)
     return MatchedPost(
         post,
         match,
@@ -33,7 +36,7 @@ def matched_post(post: Post, gazetteer: Gazetteer, hash_secret: str) -> MatchedP
         author_hash(post, hash_secret),
         voice=voice.code,
         voice_why=voice.why,
-        text_cluster=cluster_key(post.content),
+        text_cluster=None if apart else cluster_key(post.content),
     )
 
 

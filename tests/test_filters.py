@@ -29,6 +29,7 @@ def test_thirty_days_are_thirty_complete_ones_and_today():
         {"city": "atlantis"},
         {"period": "31d"},
         {"platform": "myspace"},
+        {"voice": "robots"},
         {"lang": "id"},
         {"demo": "yes"},
         {"city": "langkawi' OR 1=1"},
@@ -105,3 +106,17 @@ def test_a_scope_that_was_not_narrowed_keeps_its_period():
         "lang": "en",
         "period": "90d",
     }
+
+
+def test_the_public_is_the_default_voice_and_is_not_written_into_the_address():
+    chosen = filters.read({}, TODAY)
+
+    assert filters.scope_of(chosen, TODAY).voice == "visitors"
+    assert "voice" not in filters.query_of(chosen)
+
+
+def test_a_chosen_voice_stays_in_the_address_of_every_narrower_scope():
+    scope = filters.scope_of(filters.read({"voice": "news"}, TODAY), TODAY)
+
+    assert scope.voice == "news"
+    assert filters.query_of_scope(scope, "30d", "en", False, TODAY)["voice"] == "news"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from db import store
 from db.engine import open_writer
 from insights.model import RunStatus
 from tests.dashboards import a_live_database
-from tests.pages import opener, some_posts
+from tests.pages import figures_of, opener, some_posts, words_of
 
 SAID = "No collection: Facebook"
 
@@ -66,3 +67,43 @@ def test_the_gap_of_a_platform_that_is_not_on_screen_is_not_shaded(tmp_path, ope
     assert said_on(trend_of(open_page("overview", url, period="30d")))
     figure = trend_of(open_page("overview", url, period="30d", platform="x"))
     assert not figure["layout"]["shapes"]
+
+
+# --- voices ---
+
+
+def spoken(count: int, voice: str) -> list:
+    """So many posts of one voice other than the public's."""
+    posts = some_posts(count, content=f"{voice} of Cenang")
+    return [replace(post, voice=voice, voice_why=f"words:{voice}") for post in posts]
+
+
+def test_the_figures_are_the_publics_and_each_other_voice_is_one_click_away(tmp_path, open_page):
+    url = a_live_database(tmp_path, [*some_posts(6), *spoken(3, "advert"), *spoken(2, "news")])
+    app = open_page("overview", url)
+    assert figures_of(app)["Posts"] == "6"
+    said = words_of(app)
+    assert "The public: 6 of 11 counted posts." in said
+    assert "[Adverts 3](posts?lang=en&voice=advert)" in said
+    assert "[News 2](posts?lang=en&voice=news)" in said
+    assert "Football" not in said
+
+
+def test_a_chosen_voice_is_what_every_figure_speaks_of(tmp_path, open_page):
+    url = a_live_database(tmp_path, [*some_posts(6), *spoken(3, "advert")])
+    app = open_page("overview", url, voice="advert")
+    assert figures_of(app)["Posts"] == "3"
+    assert "[The public 6](posts?lang=en)" in words_of(app)
+    assert figures_of(open_page("overview", url, voice="all"))["Posts"] == "9"
+
+
+def test_adverts_alone_leave_the_public_silent_but_in_sight(tmp_path, open_page):
+    app = open_page("overview", a_live_database(tmp_path, spoken(3, "advert")))
+    assert not app.metric
+    assert "The public: 0 of 3 counted posts." in words_of(app)
+
+
+def test_a_post_says_whose_voice_it_is_and_why(tmp_path, open_page):
+    url = a_live_database(tmp_path, spoken(1, "advert"))
+    said = words_of(open_page("posts", url, voice="advert")).replace("\\", "")
+    assert "Voice: Adverts. It reads “advert”." in said

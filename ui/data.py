@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from db import corrections, demo, incidents, queries, store
+from db import briefs, corrections, demo, incidents, queries, store
 from db.cube import Cube
 from db.engine import (
     ERRORS,
@@ -43,6 +43,7 @@ from db.templates import save_template as save_event_template
 from insights import effect as effects
 from insights import metrics, steps
 from insights.breaker import breaker
+from insights.brief import Brief
 from insights.corrections import Correction
 from insights.health import gaps as health_gaps
 from insights.incidents import Finding, Incident, silence
@@ -409,6 +410,11 @@ def _underived(answer: Any) -> Any:
     return answer.filled(**nothing, engagement=float("nan"))
 
 
+def voices(scope: Scope) -> dict[str, int]:
+    """Counted posts of the scope by voice, whatever voice it has; they add up to all."""
+    return _source().cube.voices(scope)
+
+
 def totals(scope: Scope) -> metrics.Totals:
     """Everything counted in the scope, each post once."""
     return _of_cube("totals", scope)
@@ -656,6 +662,7 @@ def posts(
 
 
 Named = queries.Named
+Archived = briefs.Archived
 
 
 def named_places(rows: pd.DataFrame) -> dict[tuple[str, str], tuple[Named, ...]]:
@@ -857,16 +864,34 @@ def _unlike(city: str, event: tuple[str, date], since: date, until: date) -> tup
         itself = (row["slug"], row["starts_on"]) == event
         if weekly or itself or not concerns(city, row["city_slug"]):
             continue
-        long = (row["ends_on"] - row["starts_on"]).days >= effects.LONGEST
-        (seasons if long or row["kind"] == "season" else others).append(span)
+        days = (row["ends_on"] - row["starts_on"]).days + 1
+        if days <= effects.LONGEST and row["kind"] != "season":
+            others.append(span)
+        elif days <= effects.LONGEST_SEASON:
+            seasons.append(span)
     return others, seasons
 
 
 def _collected(scope: Scope) -> effects.Collected:
     """Which platforms of the scope were collected on which days."""
     spans = _ask(_collecting)
-    held = {platform: ends for platform, ends in spans.items() if scope.holds(platform)}
+    held = {
+        platform: (_collected_from(scope, platform, first), last)
+        for platform, (first, last) in spans.items()
+        if scope.holds(platform)
+    }
     return effects.collected(held, gaps(replace(scope, since=date.min, until=today())))
+
+
+def _collected_from(scope: Scope, platform: str, first_run: date) -> date:
+    """The day from which a platform was collected: its first run, unless its posts reach back so
+    much further that older runs must have been forgotten (they are kept for 400 days)."""
+    begun = first_day()
+    early = first_run - timedelta(days=metrics.SHORTEST_CHECKED)
+    if begun is None or begun >= early:
+        return first_run
+    before = Scope(begun, early, platform=platform, demo=scope.demo, audited=scope.audited)
+    return begun if totals(before).posts else first_run
 
 
 def _collecting(connection) -> dict[str, tuple[date, date]]:
@@ -982,6 +1007,27 @@ def _collection_of(connection) -> Collection:
         size=queries.database_size(connection),
         version=queries.version(connection)[0],
     )
+
+
+# --- the weekly brief ----------------------------------------------------------------------------
+
+
+def brief(scope: Scope) -> Brief:
+    """The brief of a scope of one whole week, made once from each version of the data."""
+    source = _source()
+    every = timedelta(seconds=settings().collector_interval_seconds)
+
+    def read() -> Brief:
+        return briefs.read_brief(
+            source.engine, source.cube, scope, now=now(), zone=zone(), every=every
+        )
+
+    return source.answers.of(("brief", scope), read)
+
+
+def archived_briefs() -> list[Archived]:
+    """The briefs that the collector kept and mailed, the newest week first."""
+    return _ask(briefs.archived)
 
 
 # --- for the self-hosted entry -------------------------------------------------------------------

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 
 from insights import metrics
 from insights.model import Platform, Scope
+from insights.voices import CHOICES as VOICE_CHOICES
+from insights.voices import VISITORS
 from ui import text
 
 PERIODS = ("7d", "30d", "90d", "365d")
@@ -38,7 +40,7 @@ CITIES = (
 CITY_CHOICES = (ALL, MAINLAND, *CITIES, UNKNOWN)
 PLATFORM_CHOICES = (ALL, *(platform.value for platform in Platform))
 # What the frame owns in the URL; everything else belongs to a page.
-KEYS = ("city", "period", "from", "to", "platform", "demo", "lang")
+KEYS = ("city", "period", "from", "to", "platform", "voice", "demo", "lang")
 _OLDEST = date(2000, 1, 1)
 
 
@@ -54,6 +56,7 @@ class Choices:
     first: date | None = None
     last: date | None = None
     platform: str = ALL
+    voice: str = VISITORS
     demo: bool = False
     lang: str = text.DEFAULT
     complaint: str | None = None
@@ -65,6 +68,7 @@ def read(params: Mapping[str, str], today: date) -> Choices:
         city=one_of(params.get("city"), CITY_CHOICES, ALL),
         period=one_of(params.get("period"), PERIODS, DEFAULT_PERIOD),
         platform=one_of(params.get("platform"), PLATFORM_CHOICES, ALL),
+        voice=one_of(params.get("voice"), VOICE_CHOICES, VISITORS),
         demo=params.get("demo") == "1",
         lang=one_of(params.get("lang"), text.LANGUAGES, text.DEFAULT),
     )
@@ -95,7 +99,14 @@ def scope_of(choices: Choices, today: date) -> Scope:
     else:
         since, until = metrics.period(choices.period, today)
     platform = None if choices.platform == ALL else choices.platform
-    return Scope(since, until, city=choices.city, platform=platform, demo=choices.demo)
+    return Scope(
+        since,
+        until,
+        city=choices.city,
+        platform=platform,
+        demo=choices.demo,
+        voice=choices.voice,
+    )
 
 
 def query_of(choices: Choices) -> dict[str, str]:
@@ -110,6 +121,8 @@ def query_of(choices: Choices) -> dict[str, str]:
         query["city"] = choices.city
     if choices.platform != ALL:
         query["platform"] = choices.platform
+    if choices.voice != VISITORS:
+        query["voice"] = choices.voice
     if choices.demo:
         query["demo"] = "1"
     return query
@@ -119,7 +132,12 @@ def query_of_scope(scope: Scope, period: str, lang: str, demo: bool, today: date
     """The URL parameters of a scope that was narrowed from what the reader chose (one day, one
     platform, one city). `period` keeps its name while it still covers the same days."""
     choices = Choices(
-        city=scope.city, platform=scope.platform or ALL, demo=demo, lang=lang, period=period
+        city=scope.city,
+        platform=scope.platform or ALL,
+        voice=scope.voice,
+        demo=demo,
+        lang=lang,
+        period=period,
     )
     same = period in PERIODS and metrics.period(period, today) == (scope.since, scope.until)
     if not same:

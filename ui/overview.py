@@ -11,7 +11,7 @@ import streamlit as st
 from insights import metrics
 from insights.model import APART, Scope, Sentiment
 from insights.table import Table
-from ui import blocks, charts, data, filters, places, text
+from ui import blocks, charts, data, filters, places, text, voices
 from ui.text import t
 
 COUNTS = ("likes", "comments", "shares", "views")
@@ -31,6 +31,7 @@ def figures(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> No
             _count(scope, totals, compared, name)
         net(scope, totals)
         coverage(scope, totals)
+    voices.line(scope)
 
 
 def _posts(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> None:
@@ -135,6 +136,9 @@ def lines_above(scope: Scope) -> None:
             blocks.posts_link(scope, words, counted=False)
         else:
             st.caption(words, width="content")
+    if not data.totals(scope).posts:
+        # The figures, and the line below them, are missing.
+        voices.line(scope)
 
 
 def line_below(compared: data.Compared) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 from insights.model import APART, PostFilter, Scope, Sentiment
 from insights.topics import TOPICS
 from reports.xlsx import Sheet
-from ui import blocks, corrections, data, export, filters, shell, text
+from ui import blocks, corrections, data, export, filters, shell, text, voices
 from ui.text import t
 
 PER_PAGE = 20
@@ -207,7 +207,8 @@ def _fine_print(row: Mapping[str, Any], named: tuple[data.Named, ...]) -> list[s
     topics = ", ".join(text.topic(code) for code in row["topics"])
     lines = [f"{counts} · {t('posts.topics_line', topics=topics)}" if topics else counts]
     lines.append(f"{t('posts.why')}: {text.inert(why(row))} {text.inert(_others(named))}".rstrip())
-    return [*lines, _label_line(row)]
+    spoken = voices.why(row["voice"], _known(row["voice_why"]))
+    return [*lines, *([text.inert(spoken)] if spoken else []), _label_line(row)]
 
 
 def _others(named: tuple[data.Named, ...]) -> str:

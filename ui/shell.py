@@ -25,6 +25,7 @@ PAGES = {
     "sentiment": ("pages/sentiment.py", "sentiment_satisfied"),
     "posts": ("pages/posts.py", "chat"),
     "events": ("pages/events.py", "calendar_month"),
+    "brief": ("pages/brief.py", "summarize"),
     "data_health": ("pages/data_health.py", "health_metrics"),
     "accuracy": ("pages/accuracy.py", "fact_check"),
     "about": ("pages/about.py", "info"),
@@ -164,6 +165,8 @@ def _filters() -> None:
     periods = (*filters.PERIODS, filters.CUSTOM)
     pick(st.selectbox, "city", t("filter.city"), cities, chosen.city, width=186)
     pick(st.selectbox, "platform", t("filter.platform"), platforms, chosen.platform, width=150)
+    voices = filters.VOICE_CHOICES
+    pick(st.selectbox, "voice", t("filter.voice"), voices, chosen.voice, width=150)
     pick(
         st.segmented_control,
         "period",
