@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import queries, store
+from db import alarms, queries, store
 from db.engine import DatabaseError, migrate_within
 from db.invention import ZONE, festivals, invented, silent
 from db.seed.events import seed_events
@@ -46,6 +46,8 @@ _MARK = "demo"
 _MADE_UNTIL = "made_until"
 MONTHS = 13
 _RUN_DAYS = 14
+_RADAR_DAYS = 8
+_RADAR_EVERY = timedelta(hours=12)
 _ROUND = timedelta(hours=2)
 _LABEL_WAIT = timedelta(days=3)
 # Seconds that a second process waits for the first one to finish; the first takes a few.
@@ -126,7 +128,16 @@ def _fill(connection: Connection, since: datetime, now: datetime, zone: tzinfo) 
     _fill_events(connection, since.astimezone(zone).date(), now, zone)
     for platform in PLATFORMS:
         store.save_state(connection, platform, {CURSOR: now.isoformat()}, now)
+    _fill_radar(connection, since, now, zone)
     store.save_state(connection, _MARK, {_MADE_UNTIL: now.isoformat()}, now)
+
+
+def _fill_radar(connection: Connection, since: datetime, now: datetime, zone: tzinfo) -> None:
+    """What the radar would have found by now, had it looked twice a day lately."""
+    first = max(since, now - timedelta(days=_RADAR_DAYS))
+    looks = int((now - first) / _RADAR_EVERY)
+    for back in range(looks, -1, -1):
+        alarms.sweep(connection, now - back * _RADAR_EVERY, zone=zone)
 
 
 # ---- posts -------------------------------------------------------------------------------------
