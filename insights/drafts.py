@@ -17,6 +17,7 @@ KINDS = ("event", "holiday", "season")
 NTH = (1, 2, 3, 4, 5, -1)
 LONGEST_NAME = 120
 LONGEST_SOURCE = 300
+_RESERVED = ("", "new", "none")  # the page's address says these of no template
 _YEARS = (2000, 2100)
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _OURS = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -134,7 +135,7 @@ def slug_of(name: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     # The prefix belongs to what follows the calendar of public holidays.
     slug = slug.removeprefix("holiday-")
-    return slug or "event"
+    return slug if slug not in _RESERVED else f"event-{slug}".strip("-")
 
 
 def _clean(written: str) -> str:

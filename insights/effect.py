@@ -27,6 +27,7 @@ WANTED = 4  # spans on each side
 LEAST = 3  # below so many, one odd week would be the comparison
 LOOK = 8  # so many spans away a comparable one is looked for
 LONGEST = 14  # days; the spans around something longer lie in another season
+LONGEST_SEASON = 45  # days; a campaign year says nothing about one of its weeks
 LEVEL = 0.05
 REFERENCES = 19  # below so many quiet weeks no change can be called one at LEVEL
 FARTHEST = 52  # weeks from the event to a week that says how figures move on their own

@@ -208,3 +208,4 @@ def test_a_code_is_made_of_the_name():
     assert slug_of("Café & Sawah — 2026!") == "cafe-sawah-2026"
     assert slug_of("浮罗交怡") == "event"
     assert slug_of("Holiday Fair") == "fair"
+    assert slug_of("New") == "event-new"

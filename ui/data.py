@@ -799,7 +799,8 @@ def save_template(template: EventTemplate, expected: datetime | None, by: str) -
                 refresh_events(connection, today(), now())
     finally:
         writer.dispose()
-    _fresh.clear()
+        # Also when somebody else was quicker: what they wrote is asked for next.
+        _fresh.clear()
     return stored
 
 

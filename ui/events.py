@@ -12,7 +12,7 @@ import streamlit as st
 
 from insights.model import Scope
 from insights.recurrence import is_month_rule, only_month
-from ui import blocks, data, text
+from ui import blocks, charts, data, officer, text
 from ui.text import t
 
 SOON = timedelta(weeks=6)
@@ -22,11 +22,7 @@ _ALL = "all"
 
 def of_city(rows: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     """What concerns the chosen city: its own events, and those of the whole state."""
-    if scope.city in (_ALL, "unknown") or rows.empty:
-        return rows
-    if scope.city == "mainland":
-        return rows[rows["city_slug"] != "langkawi"]
-    return rows[rows["city_slug"].isin([scope.city, _ALL])]
+    return rows[[data.concerns(scope.city, where) for where in rows["city_slug"]]]
 
 
 def upcoming(scope: Scope) -> None:
@@ -38,31 +34,36 @@ def upcoming(scope: Scope) -> None:
         if rows.empty:
             st.caption(t("events.none_soon"))
             return
-        table = pd.DataFrame([_soon(row, scope, today) for row in rows.to_dict("records")])
-        st.table(table, border="horizontal", hide_index=True, alt=t("events.six_alt"))
+        # What is on all year stands below what begins and ends.
+        records = sorted(rows.to_dict("records"), key=_lasts_long)
+        blocks.table([_soon(row, scope, today) for row in records], t("events.six_alt"))
+
+
+def _lasts_long(row: Mapping[str, Any]) -> bool:
+    return (row["ends_on"] - row["starts_on"]).days >= charts.LONGEST_EVENT
 
 
 def _soon(row: Mapping[str, Any], scope: Scope, today: date) -> dict[str, str]:
+    """Two columns, so that a phone shows them whole."""
+    kind = text.name_of("kind", row["kind"])
     return {
         t("events.when"): _when(row, today),
-        t("events.what"): f"**{text.inert(name_of(row))}**" + _posts_so_far(row, scope, today),
-        t("events.where"): text.city(row["city_slug"]),
-        t("events.kind"): text.name_of("kind", row["kind"]),
-        t("events.sure"): _badge(row["confirmed"]),
+        t("events.what"): f"**{text.inert(name_of(row))}** {badge(row['confirmed'])}  \n"
+        f"{text.city(row['city_slug'])} · {kind}" + _posts_so_far(row, scope, today),
     }
 
 
 def _when(row: Mapping[str, Any], today: date) -> str:
     if _only_month(row):
-        return _days(row)
-    return f"{_unbroken(row)}  \n{_until(row, today)}"
+        return days_of(row)
+    return f"{text.weekday(row['starts_on'])} {_unbroken(row)}  \n{_until(row, today)}"
 
 
 def _only_month(row: Mapping[str, Any]) -> bool:
     return only_month(row["starts_on"], row["ends_on"], bool(row["confirmed"]))
 
 
-def _days(row: Mapping[str, Any]) -> str:
+def days_of(row: Mapping[str, Any]) -> str:
     """The event's days, or its month where no more is known."""
     if _only_month(row):
         return t("events.some_day_of", month=text.month(row["starts_on"]))
@@ -91,7 +92,8 @@ def _posts_so_far(row: Mapping[str, Any], scope: Scope, today: date) -> str:
     return f"  \n[{t('events.posts_now')}]({blocks.posts_href(since)})"
 
 
-def _badge(confirmed: bool) -> str:
+def badge(confirmed: bool) -> str:
+    """Whether an event's days are announced, as a badge."""
     word = t("events.confirmed" if confirmed else "events.unconfirmed")
     return f":green-badge[{word}]" if confirmed else f":orange-badge[{word}]"
 
@@ -112,7 +114,7 @@ def year(scope: Scope) -> None:
             return
         records = rows.to_dict("records")
         table = {
-            "when": [_days(row) for row in records],
+            "when": [days_of(row) for row in records],
             "what": [name_of(row) for row in records],
             "where": [text.city(row["city_slug"]) for row in records],
             "kind": [text.name_of("kind", row["kind"]) for row in records],
@@ -126,25 +128,29 @@ def _word(confirmed: bool) -> str:
     return t("events.confirmed" if confirmed else "events.unconfirmed")
 
 
-def templates() -> None:
-    """The rules that events are made from; to be read, not changed here."""
-    rows = data.templates()
-    with blocks.card(t("events.templates"), t("events.templates_note"), key="event_templates"):
-        if rows.empty:
-            st.caption(t("events.none_known"))
-            return
-        records = sorted(rows.to_dict("records"), key=lambda row: name_of(row).casefold())
-        table = {
-            "what": [name_of(row) for row in records],
-            "where": [text.city(row["city_slug"]) for row in records],
-            "kind": [text.name_of("kind", row["kind"]) for row in records],
-            "rule": [text.name_of("recurrence", row["recurrence"]) for row in records],
-            "length": [_length(row) for row in records],
-            "sure": [_word(row["confirmed"]) for row in records],
-            "active": [t("events.yes" if row["active"] else "events.no") for row in records],
-            "source": [row["source"] for row in records],
-        }
-        _grid(table, 380, t("events.templates_alt"))
+def rules(rows: pd.DataFrame) -> None:
+    """The rules that events are made from, in words, by name."""
+    records = sorted(rows.to_dict("records"), key=lambda row: name_of(row).casefold())
+    table = {
+        "what": [name_of(row) for row in records],
+        "where": [text.city(row["city_slug"]) for row in records],
+        "kind": [text.name_of("kind", row["kind"]) for row in records],
+        "rule": [text.name_of("recurrence", row["recurrence"]) for row in records],
+        "length": [_length(row) for row in records],
+        "sure": [_word(row["confirmed"]) for row in records],
+        "active": [t("events.yes" if row["active"] else "events.no") for row in records],
+        "changed": [_changed(row) for row in records],
+        "source": [row["source"] for row in records],
+    }
+    _grid(table, 380, t("events.templates_alt"))
+
+
+def _changed(row: Mapping[str, Any]) -> str:
+    """Who wrote the rule and when; the product's own have no officer."""
+    if not isinstance(row["updated_by"], str):
+        return text.UNKNOWN
+    who = t("form.local") if row["updated_by"] == officer.LOCAL else row["updated_by"]
+    return f"{who}, {text.moment(row['updated_at'], data.zone())}"
 
 
 def _length(row: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import streamlit as st
 
 LOCAL = "local"
@@ -34,3 +36,8 @@ def name_in(told: dict) -> str | None:
         if written:
             return written[:_LONGEST]
     return None
+
+
+def can_log_in() -> bool:
+    """Whether the package that a login needs is there; Streamlit does not bring it along."""
+    return find_spec("authlib") is not None
