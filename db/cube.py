@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -301,12 +302,12 @@ class Cube:
 
     # --- answers ---
 
-    @property
+    @cached_property
     def first_day(self) -> date | None:
         """The first day that has a post, None without any."""
         return self._edge(first=True)
 
-    @property
+    @cached_property
     def last_day(self) -> date | None:
         """The last day that has a post, None without any."""
         return self._edge(first=False)

@@ -60,7 +60,11 @@ def parted(rows: pd.DataFrame) -> charts.Figure:
 
 
 def a_map(rows: pd.DataFrame, **given) -> charts.Figure:
-    return charts.place_map(rows, NAMES, frame=charts.LANGKAWI, posts_word="posts", **given)
+    located = [
+        charts.Located(**{name: row[name] for name in charts.Located._fields})
+        for row in rows.to_dict("records")
+    ]
+    return charts.place_map(located, NAMES, frame=charts.LANGKAWI, posts_word="posts", **given)
 
 
 NO_PLACES = places()
@@ -305,6 +309,23 @@ def test_places_outside_the_frame_are_not_drawn():
     rows = places(a_place(), a_place("kulim", lat=5.36, lon=100.56))
     drawn = [d[0] for t in a_map(rows)["data"] for d in t.get("customdata", [])]
     assert drawn == ["pantai-cenang"]
+
+
+def test_the_coast_is_cut_where_no_card_shows_it():
+    west, east, *_ = charts.LANGKAWI
+    coast = [trace for trace in a_map(NO_PLACES)["data"] if trace["mode"] == "lines"]
+    assert coast
+    for trace in coast:
+        assert (trace["x"][0], trace["y"][0]) == (trace["x"][-1], trace["y"][-1])
+        assert min(trace["x"]) >= round(west - (east - west), 4)
+        assert max(trace["x"]) <= round(east + (east - west), 4)
+
+
+def test_a_cut_outline_keeps_what_lies_inside():
+    square = [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0], [0.0, 0.0]]
+    cut = charts._clipped(square, (2.0, 3.0, 1.0, 2.0))
+    assert {tuple(point) for point in cut} == {(1.0, 0.6), (4.0, 0.6), (4.0, 2.4), (1.0, 2.4)}
+    assert charts._clipped(square, (9.0, 9.5, 1.0, 3.0)) == []
 
 
 def test_labels_do_not_cover_each_other():

@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from html import escape
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -30,6 +31,8 @@ Figure = dict[str, Any]
 DayText = Callable[[date], str]
 # First and last day, both included, and what is said of them.
 Gap = tuple[date, date, str]
+# Longitude and latitude.
+Point = list[float]
 
 # In the order of theme.chartCategoricalColors in .streamlit/config.toml.
 ACCENT = "#000001"
@@ -377,8 +380,19 @@ def distribution(counts: Mapping[str, int], names: Mapping[str, str]) -> Figure:
     )
 
 
+class Located(NamedTuple):
+    """A place on the map; `verdict` is a sentiment, or "too_few"."""
+
+    slug: str
+    name: str
+    lat: float
+    lon: float
+    posts: int
+    verdict: str
+
+
 def place_map(
-    places: pd.DataFrame,
+    places: Iterable[Located],
     names: Mapping[str, str],
     *,
     frame: tuple[float, float, float, float],
@@ -388,14 +402,14 @@ def place_map(
 ) -> Figure:
     """Places as marks: size by posts, colour and shape by what the labels say.
 
-    `places` has slug, name, lat, lon, posts, verdict (a sentiment, or "too_few"); `names` the
-    words for these. `frame` is west, east, south, north in degrees. The coast is our own file, so
-    nothing is fetched; with `tiles` the reader's browser asks OpenStreetMap's server for the
-    background. Labels go to the places with the most posts that have room for one.
+    `names` has the words for the places' verdicts. `frame` is west, east, south, north in degrees.
+    The coast is our own file, so nothing is fetched; with `tiles` the reader's browser asks
+    OpenStreetMap's server for the background. Labels go to the places with the most posts that
+    have room for one.
     """
     west, east, south, north = frame
-    rows = sorted(places.itertuples(), key=lambda row: -row.posts)
-    largest = max((int(row.posts) for row in rows), default=1) or 1
+    rows = sorted(places, key=lambda row: -row.posts)
+    largest = max((row.posts for row in rows), default=1) or 1
     shown = [row for row in rows if west <= row.lon <= east and south <= row.lat <= north]
     draw = _tile_marks if tiles else _plain_marks
     groups = {code: [row for row in shown if row.verdict == code] for code in _SHAPES}
@@ -743,6 +757,7 @@ def _outlines() -> dict:
     return json.loads(Path(__file__).with_name("coast.json").read_text(encoding="utf-8"))
 
 
+@cache
 def _coast(frame: tuple[float, float, float, float]) -> list[dict]:
     """Land that touches the frame, country by country (Natural Earth, public domain)."""
     west, east, south, north = frame
@@ -755,7 +770,7 @@ def _coast(frame: tuple[float, float, float, float]) -> list[dict]:
         and max(p[1] for p in ring) > south
     ]
     quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}
-    land = [
+    return [
         {
             **quiet,
             "x": [p[0] for p in ring],
@@ -765,9 +780,39 @@ def _coast(frame: tuple[float, float, float, float]) -> list[dict]:
             "line": {"color": MUTED, "width": 0.8},
             "opacity": 0.55,
         }
-        for ring in rings
+        for ring in (_clipped(ring, frame) for ring in rings)
     ]
-    return land
+
+
+def _clipped(ring: list[Point], frame: tuple[float, float, float, float]) -> list[Point]:
+    """The part of a ring that lies in the frame or so near that a card wider or higher than the
+    frame shows it; empty where there is none (Sutherland and Hodgman, 1974)."""
+    west, east, south, north = frame
+    wider, higher = east - west, 0.4 * (north - south)
+    sides = (
+        (0, 1, west - wider),
+        (0, -1, east + wider),
+        (1, 1, south - higher),
+        (1, -1, north + higher),
+    )
+    for axis, sign, edge in sides:
+        ring = _beyond(ring, axis, sign, edge)
+    return ring
+
+
+def _beyond(ring: list[Point], axis: int, sign: int, edge: float) -> list[Point]:
+    """The part of a ring on one side of an edge, closed along the edge."""
+    if ring and ring[0] != ring[-1]:
+        ring = [*ring, ring[0]]
+    kept: list[Point] = []
+    for here, there in pairwise(ring):
+        inside, next_inside = (sign * (point[axis] - edge) >= 0 for point in (here, there))
+        if inside:
+            kept.append(here)
+        if inside != next_inside:
+            share = (edge - here[axis]) / (there[axis] - here[axis])
+            kept.append([round(a + share * (b - a), 4) for a, b in zip(here, there, strict=True)])
+    return [*kept, kept[0]] if kept else []
 
 
 def _place_labels(shown: Sequence, frame, largest: int, limit: int) -> list[dict]:

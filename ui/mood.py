@@ -219,7 +219,7 @@ def issues(scope: Scope) -> None:
         names = {place.slug: place.name for place in data.places()} | {UNKNOWN: text.city(UNKNOWN)}
         heads = {slug: text.inert(names[slug]) for slug in places}
         rows = [_issue(scope, topic, counts, heads) for topic in topics]
-        st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt=t("mood.issues_alt"))
+        blocks.table(rows, t("mood.issues_alt"))
 
 
 def _negative_counts(found: pd.DataFrame) -> dict[tuple[str, str], int]:

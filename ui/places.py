@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
 
 from insights import metrics
@@ -80,8 +79,8 @@ def ranking(scope: Scope) -> None:
             st.caption(t("places.nothing_told"))
             return
         writers = _Writers.of(scope, against, shown)
-        table = pd.DataFrame([_row(scope, row, writers) for row in shown])
-        st.table(table, border="horizontal", hide_index=True, alt=t("places.ranking_alt"))
+        table = [_row(scope, row, writers) for row in shown]
+        blocks.table(table, t("places.ranking_alt"))
         if writers.now is None:
             st.caption(t("places.authors_unknown"))
 
@@ -224,10 +223,14 @@ def _regions(scope: Scope) -> dict[str, tuple[float, float, float, float]]:
     return {one: regions[one]}
 
 
-def _located(scope: Scope) -> pd.DataFrame:
-    rows = data.by_place(scope)
-    rows = rows[(rows["slug"] != UNKNOWN) & (rows["posts"] > 0)]
-    return rows.assign(verdict=[metrics.verdict(data.totals_of(row)) for row in rows.itertuples()])
+def _located(scope: Scope) -> list[charts.Located]:
+    found = data.table("by_place", scope)
+    rows = zip(found.rows("slug", "name", "lat", "lon"), data.totals_in(found), strict=True)
+    return [
+        charts.Located(*place, totals.posts, metrics.verdict(totals))
+        for place, totals in rows
+        if place[0] != UNKNOWN
+    ]
 
 
 def verdict_words() -> dict[str, str]:
