@@ -313,6 +313,29 @@ def why_of(connection: Connection, platform: Platform | str, post_id: str) -> di
 
 
 @dataclass(frozen=True)
+class Text:
+    """What a stored post says."""
+
+    post_id: str
+    platform: str
+    content: str
+    hashtags: tuple[str, ...]
+
+
+def texts_after(connection: Connection, after: tuple[str, str] | None, limit: int) -> list[Text]:
+    """The texts that follow a key (post id, platform) in the order of the keys, from the first
+    without one; those of platforms that stand APART are left out, as nothing is derived of them."""
+    post = social_posts.c
+    statement = select(post.post_id, post.platform, post.content, post.hashtags).where(
+        post.platform.not_in(APART)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(post.post_id, post.platform) > after)
+    rows = connection.execute(statement.order_by(post.post_id, post.platform).limit(limit))
+    return [Text(row.post_id, row.platform, row.content, tuple(row.hashtags)) for row in rows]
+
+
+@dataclass(frozen=True)
 class Named:
     """A place that a post names: the words that name it and the rule that let them count."""
 

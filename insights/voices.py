@@ -22,7 +22,7 @@ VOICES = (VISITOR, *OTHERS)
 # What a reader may choose to see: visitors unless said otherwise, everybody, or one other voice.
 VISITORS, EVERYBODY = "visitors", "all"
 CHOICES = (VISITORS, EVERYBODY, *OTHERS)
-# Raised when a rule changes: stored posts are then looked at again.
+# Raised when a rule changes, here or in insights/texts.py: stored texts are then heard again.
 RULES = 1
 # `why` of what an account gave away; it outlives a text that says nothing of the kind.
 BY_ACCOUNT = "account:"
