@@ -134,7 +134,7 @@ class Failing:
 
 @dataclass(frozen=True)
 class Brief:
-    """One week, [since, until), of the places and platform of a scope."""
+    """One week, [since, until), of the places, platform and voice of a scope."""
 
     since: date
     until: date
@@ -152,6 +152,7 @@ class Brief:
     gaps: tuple[Gap, ...] = ()
     failing: tuple[Failing, ...] = ()
     left_out: tuple[str, ...] = ()  # platforms that stand apart
+    voice: str = "visitors"
 
     @property
     def last(self) -> date:
@@ -232,6 +233,7 @@ def compose(
         gaps=tuple(g for g in gaps if g.first < scope.until and g.last >= scope.since),
         failing=tuple(failing),
         left_out=tuple(map(str, scope.left_out)),
+        voice=scope.voice,
     )
 
 
@@ -319,6 +321,7 @@ def from_figures(kept: Mapping[str, Any]) -> Brief:
             Failing(**{**row, "since": _instant(row["since"])}) for row in kept["failing"]
         ),
         left_out=tuple(kept["left_out"]),
+        voice=kept["voice"],
     )
 
 

@@ -60,9 +60,10 @@ class Wording:
 
     @property
     def scope(self) -> str:
-        """ "All of Kedah · All platforms"."""
-        platform = self.words.name_of("platform", self.brief.platform or "all")
-        return self.words.t("brief.scope", city=self._city(self.brief.city), platform=platform)
+        """ "All of Kedah · All platforms · The public": the places, platform and voice."""
+        platform = self._platform(self.brief.platform or "all")
+        voice = self.words.name_of("voice", self.brief.voice)
+        return " · ".join([self._city(self.brief.city), platform, voice])
 
     @property
     def demo(self) -> str:
@@ -338,4 +339,5 @@ def file_name(brief: Brief, language: str, suffix: str) -> str:
     mark = "demo-" if brief.stamp.demo else ""
     where = "" if brief.city == "all" else f"-{brief.city}"
     on = f"-{brief.platform}" if brief.platform else ""
-    return f"{mark}kedah-brief-{brief.since}{where}{on}-{language}.{suffix}"
+    by = "" if brief.voice == "visitors" else f"-{brief.voice}"
+    return f"{mark}kedah-brief-{brief.since}{where}{on}{by}-{language}.{suffix}"

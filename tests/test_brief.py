@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -16,10 +16,7 @@ from insights.model import Scope
 from tests.briefs import MADE_AT, SUNDAY, a_brief, a_quiet_brief
 
 MONDAY = date(2026, 11, 23)
-MEASURES = [
-    "posts", "positive", "neutral", "negative", "likes", "likes_known", "comments",
-    "comments_known", "shares", "shares_known", "views", "views_known",
-]  # fmt: skip
+MEASURES = [part.name for part in fields(Totals)]
 
 
 # --- which week -----------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ def _filters(scope: Scope) -> list[str]:
     return [
         f"{t('filter.city')}: {text.city(scope.city)}",
         f"{t('filter.platform')}: {text.platform(scope.platform or 'all')}",
+        text.name_of("voice", scope.voice),
     ]
 
 
