@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,13 @@ from collector import corrections, events, logs
 from collector.alerts import Alerts, MailServer
 from collector.classify import Classifier
 from collector.classify.gemini import GeminiClassifier, Pace, gemini_asker
+from collector.classify.offline import (
+    ARTEFACT,
+    SURE,
+    ArtefactError,
+    OfflineClassifier,
+    shipped_model,
+)
 from collector.configuration import setups
 from collector.digest import LOOK_EVERY, Digest, full_hour
 from collector.explain import Question, explain, read_questions
@@ -49,6 +56,7 @@ from collector.report import Line, Report
 from collector.rounds import Limits, classify_waiting, collect
 from collector.scheduler import Job, Scheduler
 from collector.status import status_lines
+from collector.training import TrainingError, train
 from db import incidents, queries, store
 from db.demo import HASH_SECRET, make_demo
 from db.engine import (
@@ -79,6 +87,7 @@ EVENTS_EVERY = timedelta(hours=1)
 CLEAN_UP_EVERY = timedelta(days=7)
 TIKTOK_HASHTAGS = 100  # asked for at once; any one of them is enough
 POSTS_TO_LABEL = 500  # a round, as far as the classifier's own limits let it
+OFFLINE_BATCH = 200  # texts to explain at once
 RUNS_KEPT = timedelta(days=400)  # run records; Data health looks back a year
 
 
@@ -132,14 +141,19 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("platform", choices=[p.value for p in Platform], metavar="PLATFORM")
     one.add_argument("post_id", metavar="POST_ID")
     one.add_argument("--yes", action="store_true", help="at a terminal: do not ask first")
+    add("labels", _labels, "print the labelled posts as JSON lines to train from")
+    one = add("train", _train, "train the offline classifier from labelled texts (development)")
+    one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSON lines, also .gz")
+    one.add_argument("--out", type=Path, default=ARTEFACT, help="the artefact to write")
+    one.add_argument("--date", type=date.fromisoformat, help="the day to write into it")
     add("status", _status, "say how collection stands")
     one = add(
         "explain",
         _explain,
-        "print the places and language of texts as JSON; sentiment too where GEMINI_API_KEY is set",
+        "print the places, language and sentiment of texts as JSON",
     )
     one.add_argument("texts", nargs="*", metavar="TEXT", help="none: JSON lines with a text")
-    one.add_argument("--offline", action="store_true", help="ask no classifier that needs a key")
+    one.add_argument("--offline", action="store_true", help="by the classifier that needs no key")
     return parser
 
 
@@ -362,6 +376,14 @@ class Collector:
         )
         return GeminiClassifier(ask, given.gemini_model, pace)
 
+    def stopgap(self, sure: float = SURE) -> Classifier | None:
+        """The classifier that needs no key; None where its artefact cannot be read."""
+        try:
+            return OfflineClassifier(shipped_model(), sure)
+        except ArtefactError as error:
+            log.warning("the offline classifier stays out: %s", error)
+            return None
+
     @property
     def every(self) -> timedelta:
         return timedelta(seconds=self.settings.collector_interval_seconds)
@@ -502,6 +524,7 @@ class _Live:
             guard=lease.guard,
             redact=collector.redact,
             purse=collector.purse,
+            stopgap=collector.stopgap(),
         )
         self._begun = True
         collector.left_behind |= report.left_behind
@@ -581,7 +604,7 @@ class _Demo:
             engine = collector.read_existing(collector.settings.database_url)
             with snapshot(engine) as connection:
                 waiting = queries.backlog(connection, collector.limits.audited)
-            if classifier is None or not waiting:
+            if not waiting:
                 return ()
             return _label(collector, classifier, collector.limits).lines
         except (LeaseHeld, *ERRORS) as error:
@@ -591,7 +614,7 @@ class _Demo:
 
 def _label(
     collector: Collector,
-    classifier: Classifier,
+    classifier: Classifier | None,
     limits: Limits,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
@@ -608,6 +631,7 @@ def _label(
             redact=collector.redact,
             progress=progress,
             purse=collector.purse,
+            stopgap=collector.stopgap(),
         )
     collector.left_behind |= report.left_behind
     return report
@@ -704,7 +728,10 @@ def _check(collector: Collector, _options: argparse.Namespace) -> int:
 
 def _classifier_line(settings: Settings) -> str:
     if not settings.gemini_api_key:
-        return "classifier: GEMINI_API_KEY is empty; posts are stored and wait for a label"
+        return (
+            "classifier: GEMINI_API_KEY is empty; posts get a provisional label offline "
+            "and wait for a better one"
+        )
     return f"classifier: GEMINI_API_KEY is set, model {settings.gemini_model}"
 
 
@@ -894,16 +921,36 @@ def _status(collector: Collector, _options: argparse.Namespace) -> int:
 def _explain(collector: Collector, options: argparse.Namespace) -> int:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     asked = map(Question, options.texts) if options.texts else read_questions(sys.stdin)
-    classifier = None if options.offline else collector.classifier()
-    batch = collector.settings.collector_classify_batch
+    # The best guess is printed however unsure, with its confidence; a round would not store it.
+    classifier = collector.stopgap(sure=0.0) if options.offline else collector.classifier()
+    batch = OFFLINE_BATCH if options.offline else collector.settings.collector_classify_batch
+    sure = SURE if options.offline else None
     try:
-        for answer in explain(asked, Gazetteer(seed_places()), classifier, batch):
+        for answer in explain(asked, Gazetteer(seed_places()), classifier, batch, sure):
             say(json.dumps(answer, ensure_ascii=False))
     except PlatformError as error:
         return _give_up(PART_FAILED, f"classifier: {error.message}")
     except BrokenPipeError:
         # The reader has seen enough; without this Python complains once more while it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _labels(collector: Collector, _options: argparse.Namespace) -> int:
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    engine = collector.read_existing(collector.settings.database_url)
+    with snapshot(engine) as connection:
+        for post in queries.labelled_posts(connection):
+            say(json.dumps(post, ensure_ascii=False))
+    return 0
+
+
+def _train(collector: Collector, options: argparse.Namespace) -> int:
+    today = now().astimezone(collector.settings.zone).date()
+    try:
+        train(options.files, options.out, options.date or today, say)
+    except (TrainingError, ArtefactError) as error:
+        return _give_up(WRONG_SETTINGS, str(error))
     return 0
 
 

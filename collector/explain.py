@@ -46,12 +46,14 @@ def explain(
     gazetteer: Gazetteer,
     classifier: Classifier | None = None,
     batch: int = 25,
+    sure: float | None = None,
 ) -> Iterator[dict[str, Any]]:
     """One answer a question, in order; `{"error": ...}` for a line that was none.
 
     Without a classifier, and for posts it refused, sentiment, score, confidence and
-    classified_by are None. Raises PlatformError after the batch in which the classifier failed,
-    once that batch's answers were given.
+    classified_by are None. With `sure`, `abstains` says whether an answer is less sure than that,
+    or none: a round would store no label then. Raises PlatformError after the batch in which the
+    classifier failed, once that batch's answers were given.
     """
     waiting = iter(questions)
     while asked := list(islice(waiting, batch if classifier else 1)):
@@ -61,7 +63,9 @@ def explain(
             if question.problem:
                 yield {"error": question.problem}
             else:
-                yield _answer(question.text, match, gazetteer, labels.get(f"{number}"))
+                label = labels.get(f"{number}")
+                abstains = {} if sure is None else {"abstains": _unsure(label, sure)}
+                yield _answer(question.text, match, gazetteer, label) | abstains
         if error is not None:
             raise error
 
@@ -102,6 +106,10 @@ def _answer(
         "confidence": label.confidence if label else None,
         "classified_by": label.classified_by if label else None,
     }
+
+
+def _unsure(label: Classification | None, sure: float) -> bool:
+    return label is None or label.confidence is None or label.confidence < sure
 
 
 def _place(gazetteer: Gazetteer, link: PlaceLink) -> dict[str, str]:

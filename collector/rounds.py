@@ -16,8 +16,11 @@ from collector.context import LIMITS, Context, Limits
 from collector.money import NO_PURSE, Purse
 from collector.platforms import Page, PlatformError, Source, fields
 from collector.platforms.http import Interrupted
+from collector.provisional import stand_in
+from collector.radar import look
 from collector.refresh import refresh
 from collector.report import CLASSIFY, Line, Report
+from collector.voices import review
 from db import incidents, queries, refusals, store
 from db.engine import ERRORS, Connection, Engine, reason
 from insights.breaker import Breaker, breaker
@@ -56,6 +59,7 @@ def collect(
     guard: Callable[[Connection], None] = no_guard,
     redact: Callable[[str], str] = str,
     purse: Purse = NO_PURSE,
+    stopgap: Classifier | None = None,
 ) -> Report:
     """Fetch, store and classify once; every platform in a thread of its own.
 
@@ -63,8 +67,9 @@ def collect(
     record and a log line. A platform that failed for too many rounds is only probed, and with
     `rest_every` (the time between two rounds) left alone for a while. `guard` raises
     store.LeaseLost inside a transaction when another collector took over; `redact` takes secrets
-    out of error texts. A platform that fails is recorded and touches no other. Raises
-    store.LeaseLost, and one of db.engine.ERRORS when the database cannot even record the outcome.
+    out of error texts. `stopgap` labels for now what the classifier left without a label. A
+    platform that fails is recorded and touches no other. Raises store.LeaseLost, and one of
+    db.engine.ERRORS when the database cannot even record the outcome.
     """
     context = Context(
         engine,
@@ -84,8 +89,11 @@ def collect(
     fetched, left = _run_all(context, [_platform_work(context, source) for source in awake])
     lines += [*resting, *fetched]
     if not context.stop.is_set():
-        last, behind = _classify_last(context, classifier)
+        last, behind = _classify_last(context, classifier, stopgap)
         lines, left = [*lines, last], left or behind
+    if not context.stop.is_set():
+        review(context)
+        look(context)
     return Report(tuple(lines), context.stop.is_set(), left)
 
 
@@ -100,6 +108,7 @@ def classify_waiting(
     redact: Callable[[str], str] = str,
     progress: Callable[[int], None] | None = None,
     purse: Purse = NO_PURSE,
+    stopgap: Classifier | None = None,
 ) -> Report:
     """Only the second half of a round: ask for the labels that are missing (`backfill`).
 
@@ -108,7 +117,7 @@ def classify_waiting(
     ends_at = time.monotonic() + limits.run_budget
     wish = stop or threading.Event()
     context = Context(engine, clock, wish, limits, guard, redact, ends_at, purse=purse)
-    line, left = _classify_last(context, classifier, progress)
+    line, left = _classify_last(context, classifier, stopgap, progress)
     return Report((line,), context.stop.is_set(), left)
 
 
@@ -388,24 +397,32 @@ def _known_cursor(state: Mapping[str, Any], stream: str, now: datetime) -> datet
 def _classify_last(
     context: Context,
     classifier: Classifier | None,
+    stopgap: Classifier | None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Line, bool]:
-    """Classify what waits; the classifier's line, and whether its thread was left behind."""
+    """Classify what waits; the classifier's line, and whether its thread was left behind.
+
+    What it left without a label gets one of the `stopgap` for now.
+    """
     with context.engine.connect() as connection:
         waiting = queries.backlog(connection, context.limits.audited)
-    if classifier is None:
-        why = f"no GEMINI_API_KEY; {_posts_wait(waiting)} for a label"
-        return _skip(context, CLASSIFY, why), False
-    broke = _no_money(context) if waiting else None
-    if broke is not None:
-        return _skip(context, CLASSIFY, f"{broke}; {_posts_wait(waiting)}", Kind.BUDGET), False
+    broke = _no_money(context) if waiting and classifier is not None else None
+    if classifier is None or broke is not None:
+        why = f"{broke or 'no GEMINI_API_KEY'}; {_posts_wait(waiting)} for a label"
+        told = "; ".join(filter(None, (why, stand_in(context, stopgap))))
+        return _skip(context, CLASSIFY, told, Kind.BUDGET if broke else None), False
     calls = [0]
-    work = _Work(
-        CLASSIFY,
-        lambda line: _classify(context, classifier, line, calls, progress),
-        lambda: calls[0],
-    )
-    lines, left = _run_all(context, [work])
+
+    def run(line: Line) -> None:
+        try:
+            _classify(context, classifier, line, calls, progress)
+        except Interrupted:
+            raise
+        except PlatformError as error:
+            line.fail(error.kind, error.message)
+        line.say(stand_in(context, stopgap))
+
+    lines, left = _run_all(context, [_Work(CLASSIFY, run, lambda: calls[0])])
     return lines[0], left
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     or_,
     select,
     update,
@@ -60,6 +61,7 @@ from db.tables import (
     social_posts,
 )
 from db.totals import Cell, bump, cell, rebuild_totals, recount, unbump
+from insights.accuracy import OFFLINE
 from insights.matching import COUNTED_ORIGINS
 from insights.model import (
     Classification,
@@ -374,6 +376,7 @@ _STATE_OF_POST = (
     "relevant",
     "found_by",
     "voice",
+    "classified_by",
 )
 
 
@@ -470,6 +473,8 @@ def _merged(new, old) -> dict[str, Any]:
             (and_(new.counted_by_rule, ~old.counted_by_rule), new.found_by), else_=old.found_by
         ),
         "waiting": or_(old.waiting, and_(asks_again, new.waiting)),
+        # What a classifier made of a text is no news of another one.
+        "classify_note": case((asks_again, null()), else_=old.classify_note),
         "classify_attempts": case((asks_again, literal(0)), else_=old.classify_attempts),
         "voice": case((keeps_voice, old.voice), else_=new.voice),
         "voice_why": case((keeps_voice, old.voice_why), else_=new.voice_why),
@@ -768,7 +773,8 @@ def save_classifications(
 
     Answers for posts that are not stored, for reposts, and with a label of their own invention are
     left out. A post that the classifier calls relevant counts, one that it calls irrelevant does
-    not, and without its word the rule of the match stands.
+    not, and without its word the rule of the match stands. An answer of the offline classifier is
+    provisional: it takes the place of no other, and its post goes on waiting.
     """
     version = bump(connection)
     by_key = {
@@ -778,8 +784,9 @@ def save_classifications(
     }
     corrected = _lifted(connection, by_key)
     known = _known(connection, by_key)
-    known = {key: row for key, row in known.items() if not row.is_repost}
+    known = {key: row for key, row in known.items() if _takes(row, by_key[key][0])}
     if not known:
+        _laid(connection, corrected, (), now)
         unbump(connection)
         return 0
     whys = _rule_whys(connection, known)
@@ -792,6 +799,40 @@ def save_classifications(
     laid = _laid(connection, corrected, corrected, now)
     cells = {_cell_of(row) for row in rows} | laid
     recount(connection, version, cells, cells, _voice_cells(rows) | laid)
+    return len(known)
+
+
+def _takes(row, answer: Classification) -> bool:
+    """Whether a stored post takes this answer: a repost none, and a provisional one only where
+    nobody better has spoken."""
+    if row.is_repost:
+        return False
+    return not _provisional(answer.classified_by) or (
+        row.classified_by is None or _provisional(row.classified_by)
+    )
+
+
+def _provisional(classified_by: str) -> bool:
+    return classified_by.startswith(OFFLINE)
+
+
+def withdraw_labels(connection: Connection, keys: Iterable[Key], *, now: datetime) -> int:
+    """Take provisional labels away, as of texts that changed into something the offline classifier
+    is not sure of; returns from how many posts. Labels of others stay."""
+    version = bump(connection)
+    corrected = _lifted(connection, keys)
+    known = _known(connection, keys)
+    known = {key: row for key, row in known.items() if _provisional(row.classified_by or "")}
+    if known:
+        named = [{"key_id": post_id, "key_platform": platform} for post_id, platform in known]
+        connection.execute(_WITHDRAW, named)
+        _save_topics(connection, dict.fromkeys(known))
+    laid = _laid(connection, corrected, corrected.keys() & known.keys(), now)
+    if not known:
+        unbump(connection)
+        return 0
+    cells = {_cell_of(row) for row in known.values() if row.counted} | laid
+    recount(connection, version, cells, cells, _voice_cells(known.values()) | laid)
     return len(known)
 
 
@@ -820,8 +861,25 @@ _CLASSIFY = (
         language=func.coalesce(
             bindparam("new_language", type_=social_posts.c.language.type), social_posts.c.language
         ),
-        waiting=False,
+        waiting=bindparam("new_waiting", type_=social_posts.c.waiting.type),
         classify_note=None,
+    )
+)
+# The rule's word on relevance stands beside a provisional label, so nothing else moves.
+_WITHDRAW = (
+    update(social_posts)
+    .where(_KEY_GIVEN)
+    .values(
+        dict.fromkeys(
+            (
+                "sentiment",
+                "sentiment_score",
+                "confidence",
+                "classified_by",
+                "prompt_version",
+                "classified_at",
+            )
+        )
     )
 )
 
@@ -831,6 +889,7 @@ def _labelled(values: Mapping[str, Any], before, rule_why: str) -> dict[str, Any
     return {
         "key_id": before.post_id,
         "key_platform": before.platform,
+        "new_waiting": _provisional(values["classified_by"]),
         **{f"new_{name}": value for name, value in columns.items()},
     }
 
@@ -863,7 +922,7 @@ def _label_new(
             continue
         language = values.get("language") or row["language"]
         row |= _label_columns(values, row["counted_by_rule"], row["counted_why"])
-        row |= {"language": language, "waiting": False}
+        row |= {"language": language, "waiting": _provisional(values["classified_by"])}
         taken[key] = given[key]
     return taken
 
@@ -894,8 +953,8 @@ def _rule_whys(connection: Connection, known: Mapping[Key, Any]) -> dict[Key, st
     return whys
 
 
-def _save_topics(connection: Connection, answers: Mapping[Key, Classification]) -> None:
-    """Replace the topics of these posts, which hold their labels already."""
+def _save_topics(connection: Connection, answers: Mapping[Key, Classification | None]) -> None:
+    """Replace the topics of these posts, which hold their labels already; None has no topics."""
     for platform, ids in _by_platform(answers):
         connection.execute(
             delete(post_topics).where(
@@ -905,7 +964,7 @@ def _save_topics(connection: Connection, answers: Mapping[Key, Classification]) 
     rows = [
         {"id": key[0], "of": key[1], "topic": topic}
         for key, answer in answers.items()
-        for topic in texts(answer.topics)
+        for topic in texts(answer.topics if answer else ())
     ]
     if rows:
         connection.execute(_ADD_TOPIC, rows)
@@ -940,6 +999,18 @@ def note_refusals(
             update(social_posts)
             .where(social_posts.c.platform == platform, social_posts.c.post_id.in_(ids))
             .values(**values)
+        )
+
+
+def note_seen(connection: Connection, keys: Iterable[Key], mark: str) -> None:
+    """Remember that a classifier looked at these posts, so that `unlabelled_posts` passes them
+    over until their text changes. No page shows it, so the data's version stays."""
+    post = social_posts.c
+    for platform, ids in _by_platform(keys):
+        connection.execute(
+            update(social_posts)
+            .where(post.platform == platform, post.post_id.in_(ids), post.waiting)
+            .values(classify_note=mark)
         )
 
 
