@@ -1,0 +1,107 @@
+"""Every page as people meet it: phone, tablet and projector, both languages, both themes."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.browser import PHONE, visit
+from ui.shell import PAGES as KNOWN
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("", *(code for code in KNOWN if code != "overview"))
+TABLET = {"width": 820, "height": 1180}
+PROJECTOR = {"width": 1920, "height": 1080}
+SIZES = {"phone": PHONE, "tablet": TABLET, "projector": PROJECTOR}
+# A phone in every way, as most people hold one; the other sizes once in each language and theme.
+WALKS = [
+    *itertools.product(("phone",), ("light", "dark"), ("ms", "en")),
+    ("tablet", "light", "ms"),
+    ("tablet", "dark", "en"),
+    ("projector", "dark", "ms"),
+    ("projector", "light", "en"),
+]
+
+# Words of ours that do not fit where they stand: labels, buttons, headings, links, cells.
+CUT_OFF = """
+() => [...document.querySelectorAll(
+  '[data-testid="stMetricLabel"] *, [data-testid="stMetricValue"] *, [data-testid="stMetricDelta"]'
+  + ', button p, a p, h1, h2, h3, label p, [data-baseweb="select"] div[value]'
+)].filter(one => one.clientWidth && one.children.length === 0 && one.innerText
+  && getComputedStyle(one).overflow !== 'visible' && one.scrollWidth > one.clientWidth + 1
+).map(one => one.innerText)
+"""
+
+# The page's words, each as it stands between tags, without what other people wrote.
+WORDS = """
+() => {
+  const walker = document.createTreeWalker(
+    document.querySelector('[data-testid="stApp"]'), NodeFilter.SHOW_TEXT);
+  const found = new Set();
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    if (!node.parentElement.closest('[data-testid="stText"], style, script, canvas')
+        && node.parentElement.checkVisibility())
+      found.add(node.textContent.trim());
+  return [...found].filter(Boolean);
+}
+"""
+
+
+def flat(code: str) -> dict[str, str]:
+    """A language's words by "table.key"."""
+    with (ROOT / "ui" / "locales" / f"{code}.toml").open("rb") as file:
+        tables = tomllib.load(file)
+    return {f"{name}.{key}": said for name, table in tables.items() for key, said in table.items()}
+
+
+def only_english() -> set[str]:
+    """Whole phrases that the English interface has and the Malay one does not."""
+    malay, english = flat("ms"), flat("en")
+    shared = set(malay.values())
+    return {
+        said
+        for said in english.values()
+        if "{" not in said and said not in shared and len(said) > 3
+    }
+
+
+@pytest.mark.parametrize(("size", "scheme", "lang"), WALKS, ids=["-".join(one) for one in WALKS])
+def test_a_walk_through_every_page(browser, demo_server, size, scheme, lang):
+    with visit(browser, size=SIZES[size], scheme=scheme) as seen:
+        for page in PAGES:
+            seen.open(f"{demo_server.url}/{page}?lang={lang}")
+            assert seen.page.locator("[data-testid='stException']").count() == 0, page
+            assert seen.overflow() == 0, page
+            assert seen.page.evaluate(CUT_OFF) == [], page
+            assert seen.complaints == [], page
+            if lang == "ms":
+                assert not only_english() & set(seen.page.evaluate(WORDS)), page
+        assert seen.foreign(demo_server) == []
+
+
+def test_the_walk_would_see_english_and_words_cut_off(browser, demo_server):
+    with visit(browser, size=PHONE) as seen:
+        seen.open(f"{demo_server.url}/?lang=en")
+        assert only_english() & set(seen.page.evaluate(WORDS))
+        seen.page.add_style_tag(content="h1 { width: 2rem; overflow: hidden }")
+        assert seen.page.evaluate(CUT_OFF)
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [("projector", "light"), ("phone", "dark")], ids=["light", "dark"]
+)
+def test_axe_finds_nothing_serious(browser, demo_server, size, scheme):
+    with visit(browser, size=SIZES[size], scheme=scheme) as seen:
+        for page in PAGES:
+            seen.open(f"{demo_server.url}/{page}?lang=en")
+            found = Axe().run(seen.page).response["violations"]
+            serious = {
+                one["id"]: [node["html"][:160] for node in one["nodes"]][:3]
+                for one in found
+                if one["impact"] in ("serious", "critical")
+            }
+            assert serious == {}, page
