@@ -122,7 +122,7 @@ class Visit:
         self.page.goto(url)
         return self.settle()
 
-    def settle(self, seconds: float = 30) -> Visit:
+    def settle(self, seconds: float = 60) -> Visit:
         """Wait until the script has run and the page stands still."""
         self.page.wait_for_timeout(150)
         self.page.wait_for_function(SETTLED, timeout=seconds * 1000)
