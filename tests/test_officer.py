@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.officer import LOCAL, name_in
+from ui.officer import LOCAL, is_local, name_in
 
 
 def asked(secrets: dict) -> AppTest:
@@ -42,3 +42,23 @@ def test_where_one_can_log_in_nobody_writes_without():
 )
 def test_a_person_is_called_by_the_best_name_there_is(told, name):
     assert name_in(told) == name
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "local"),
+    [
+        (None, {"Host": "localhost:8501"}, True),
+        ("127.0.0.1", {"Host": "127.0.0.1:8501"}, True),
+        ("::1", {"host": "[::1]:8501"}, True),
+        (None, {}, True),
+        (None, {"Host": "pulse.example.org"}, False),
+        ("10.0.0.7", {"Host": "localhost:8501"}, False),
+        (None, {"Host": "localhost:8501", "X-Forwarded-For": "10.0.0.7"}, False),
+        (None, {"Host": "localhost:8501", "forwarded": "for=10.0.0.7"}, False),
+        (None, {"Host": "127.0.0.1:8501", "Origin": "https://pulse.example.org"}, False),
+        (None, {"Host": "localhost:8501", "Origin": "http://localhost:8501"}, True),
+        (None, {"Host": "[broken"}, False),
+    ],
+)
+def test_only_a_browser_on_this_machine_is_local(address, headers, local):
+    assert is_local(address, headers) == local

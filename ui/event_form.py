@@ -300,8 +300,9 @@ def _foot(form: _Form, template: EventTemplate | None) -> None:
     """The button, or who may press it."""
     name = officer.officer()
     if name is None:
-        st.info(t("form.login"), icon=":material/login:")
-        if officer.can_log_in() and st.button(t("form.login_button")):
+        words = "login" if officer.login_is_configured() else "nobody"
+        st.info(t(f"form.{words}"), icon=":material/login:")
+        if words == "login" and officer.can_log_in() and st.button(t("form.login_button")):
             st.login()
         return
     with st.container(horizontal=True, vertical_alignment="center"):
