@@ -161,6 +161,8 @@ def test_a_post_is_read_whole():
     assert (post.likes, post.comments, post.shares, post.views) == (210, 18, 14, None)
     assert post.posted_at == datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
     assert (post.author, post.media_type, post.geo) == ("700", "photo", (6.12, 100.36))
+    assert post.author_name not in (None, "")
+    assert post.author_name not in repr(post)
     assert (post.url, post.hashtags) == ("https://www.facebook.com/700/posts/1", ("festivalpadi",))
     assert story.content == "Halaman Contoh menambah 3 gambar."
 

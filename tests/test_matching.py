@@ -1,6 +1,7 @@
 """Matching: what counts before a classifier has spoken, and the reason that is kept."""
 
 from insights.matching import author_hash, matched_post
+from insights.model import Platform
 from insights.places import Gazetteer
 from tests.fakes import a_place, a_post
 
@@ -42,3 +43,29 @@ def test_an_author_is_hashed_with_the_platform_and_only_with_a_secret():
     assert digest == author_hash(a_post(author="42"), "secret")
     assert digest != author_hash(a_post(author="42", platform="facebook"), "secret")
     assert digest != author_hash(post, "another")
+
+
+def test_a_post_has_the_voice_of_its_account_or_of_its_text():
+    for given, voice in (
+        ({"author_name": "Sinar Harian"}, "news"),
+        ({"author": "kedahfc", "platform": Platform.TIKTOK}, "football"),
+        ({"content": "Jom tempah homestay Cenang, RM90, hubungi kami"}, "advert"),
+        ({"author": "42"}, "visitor"),
+    ):
+        matched = matched_post(a_post(**given), GAZETTEER, "")
+        assert matched.voice == voice
+        assert bool(matched.voice_why) == (voice != "visitor")
+
+
+def test_near_copies_share_a_cluster():
+    first, copy, other = (
+        matched_post(a_post(content=text), GAZETTEER, "").text_cluster
+        for text in ("Cenang kotor hari ini", "cenang KOTOR hari ini!!", "Makan sedap di Kuah")
+    )
+    assert first == copy != other
+
+
+def test_nothing_is_derived_from_a_platform_that_stands_apart():
+    text = "Jom tempah homestay Cenang, RM90, hubungi kami"
+    matched = matched_post(a_post(platform=Platform.YOUTUBE, content=text), GAZETTEER, "")
+    assert (matched.voice, matched.text_cluster) == ("visitor", None)

@@ -14,6 +14,7 @@ from db.tables import (
     collection_runs,
     daily_topics,
     daily_totals,
+    daily_voices,
     event_templates,
     events,
     place_aliases,
@@ -418,7 +419,8 @@ def test_one_unreadable_post_does_not_lose_its_page(db, given, reason):
 
 
 def test_quarantine_never_holds_an_author(db):
-    save(db, matched(a_post(content=None, author="somebody-7"), CENANG))
+    private = {"author": "somebody-7", "author_name": "somebody-7 by name"}
+    save(db, matched(a_post(content=None, **private), CENANG))
     assert "somebody-7" not in rows(db, quarantine)[0].payload
 
 
@@ -697,3 +699,77 @@ def test_rolled_back_work_raises_nothing(db):
     assert version(db) == before
     with snapshot(db) as connection:
         assert connection.execute(select(func.count()).select_from(social_posts)).scalar() == 0
+
+
+# --- voices ---
+
+
+def spoken(post, voice: str, origin: str = "words:"):
+    """The post at Cenang, in this voice."""
+    return replace(matched(post, CENANG), voice=voice, voice_why=f"{origin}{voice}", text_cluster=7)
+
+
+def voice_of(db, post) -> tuple[str, str | None]:
+    row = stored(db, post)
+    return row.voice, row.voice_why
+
+
+def test_a_new_post_keeps_its_voice_its_reason_and_its_cluster(db):
+    post = a_post()
+    save(db, spoken(post, "advert"))
+    assert voice_of(db, post) == ("advert", "words:advert")
+    assert stored(db, post).text_cluster == 7
+
+
+def test_an_edited_text_speaks_with_its_new_voice(db):
+    post = a_post(content="Cenang")
+    save(db, matched(post, CENANG))
+    assert voice_of(db, post) == ("visitor", None)
+    save(db, spoken(replace(post, content="Jom tempah"), "advert"))
+    assert voice_of(db, post) == ("advert", "words:advert")
+    save(db, matched(replace(post, content="Cantik"), CENANG))
+    assert voice_of(db, post) == ("visitor", None)
+
+
+def test_an_empty_text_takes_no_voice_away(db):
+    post = a_post(content="Jom tempah")
+    save(db, spoken(post, "advert"))
+    save(db, matched(replace(post, content="", likes=5), CENANG))
+    assert voice_of(db, post) == ("advert", "words:advert")
+
+
+def test_an_account_that_was_named_once_keeps_its_voice_when_it_is_not_named(db):
+    post = a_post()
+    save(db, spoken(post, "news", "account:"))
+    save(db, matched(replace(post, content="Another text"), CENANG))
+    assert voice_of(db, post) == ("news", "account:news")
+    save(db, spoken(replace(post, content="A third text"), "official", "account:"))
+    assert voice_of(db, post) == ("official", "account:official")
+
+
+def test_topics_repeat_the_voice_of_their_post(db):
+    post = a_post(content="Feri lewat")
+    save(db, matched(post, CENANG))
+    label(db, post, topics=("ferry",))
+    save(db, spoken(replace(post, content="Feri lewat. Baca lagi"), "news"))
+    (topic,) = rows(db, post_topics)
+    assert topic.voice == "news"
+    (cell,) = rows(db, daily_topics)
+    assert cell.voice == "news"
+
+
+def test_a_voice_that_left_its_cell_raises_the_epoch(db):
+    post = a_post(content="Jom tempah")
+    save(db, spoken(post, "advert"))
+    before = version(db)
+    save(db, matched(replace(post, content="Cantik"), CENANG))
+    assert rows(db, daily_voices) == []
+    assert version(db)[1] == before[1] + 1
+
+
+def test_a_forgotten_advert_leaves_no_cell_by_voice(db):
+    post = a_post()
+    save(db, spoken(post, "advert"))
+    with db.begin() as connection:
+        store.forget(connection, post.platform, post.post_id, now=NOW)
+    assert (rows(db, daily_totals), rows(db, daily_voices)) == ([], [])

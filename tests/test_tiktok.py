@@ -257,6 +257,7 @@ def test_a_video_is_read_whole():
     assert post.url == f"https://www.tiktok.com/@pelancong.rekaan/video/{FIRST}"
     assert (post.hashtags, post.mentions) == (("langkawi", "cuti"), ("kawan",))
     assert (post.author, post.media_type, post.language) == ("pelancong.rekaan", "VIDEO", None)
+    assert post.author_name == post.author
 
 
 def test_large_ids_stay_exact_from_the_answer_to_the_post():

@@ -162,6 +162,7 @@ def _post(item: Mapping[str, Any], found_by: str) -> Post:
         posted_at=fields.instant(item.get("created_time")),
         url=fields.link(item.get("permalink_url")),
         author=_author(item, number),
+        author_name=fields.optional_text(fields.mapping(item.get("from")).get("name")),
         likes=_total(item.get("reactions")),
         comments=_total(item.get("comments")),
         shares=fields.count(fields.mapping(item.get("shares")).get("count")),

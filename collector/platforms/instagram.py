@@ -356,6 +356,7 @@ def _post(item: Mapping[str, Any], found_by: str) -> Post:
         posted_at=fields.instant(item.get("timestamp")),
         url=fields.link(item.get("permalink")),
         author=fields.optional_text(fields.mapping(item.get("owner")).get("id")),
+        author_name=fields.optional_text(item.get("username")),
         likes=fields.count(item.get("like_count")),
         comments=fields.count(item.get("comments_count")),
         views=fields.count(item.get("view_count")),

@@ -374,6 +374,7 @@ def _post(item: Mapping[str, Any], found_by: str) -> Post:
         posted_at=_posted_at(item.get("create_time")),
         url=address if username else None,
         author=username or None,
+        author_name=username or None,
         likes=fields.count(item.get("like_count")),
         comments=fields.count(item.get("comment_count")),
         shares=fields.count(item.get("share_count")),

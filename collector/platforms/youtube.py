@@ -367,6 +367,7 @@ def _post(item: Mapping[str, Any], found_by: str) -> Post:
         posted_at=fields.instant(snippet.get("publishedAt")),
         url=f"https://www.youtube.com/watch?v={number}",
         author=fields.optional_text(snippet.get("channelId")),
+        author_name=fields.optional_text(snippet.get("channelTitle")),
         language=_language(snippet),
         hashtags=fields.tags_in(content),
         mentions=fields.mentions_in(content),
