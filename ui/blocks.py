@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from html import escape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -35,15 +36,43 @@ _SOFT = "font-size:0.875rem;opacity:0.6"
 
 
 @contextmanager
-def card(title: str, note: str = "", *, key: str | None = None, height="stretch") -> Iterator:
-    """A bordered card with a bold one-line title and, under it, one soft line."""
+def card(
+    title: str,
+    note: str = "",
+    *,
+    key: str | None = None,
+    height="stretch",
+    about: Scope | None = None,
+) -> Iterator:
+    """A bordered card with a bold one-line title and, under it, one soft line. `about` is the scope
+    of its figures, which a note behind the title tells."""
     with st.container(border=True, height=height, key=key) as body:
         # One element and no container of its own: each costs 0.1 ms of CPU a rerun.
         head = f"**{escape(title, quote=False)}**"
         if note:
             head += f'<br><span style="{_SOFT}">{escape(note, quote=False)}</span>'
-        st.markdown(head, unsafe_allow_html=True)
+        help_ = about_this(about) if about else None
+        st.markdown(head, unsafe_allow_html=True, help=help_)
         yield body
+
+
+def about_this(scope: Scope) -> str:
+    """What stands behind every figure of a scope: how many posts, how many of them classified,
+    whose voices, which days, and as of when. One line; the definition is the card's own."""
+    totals, status = data.totals(scope), data.status()
+    when = text.moment(status.last_success, data.zone())
+    said = [
+        t(
+            "metric.about",
+            n=text.number(totals.posts),
+            classified=text.number(totals.classified),
+            share=text.percent(totals.coverage),
+            voice=text.name_of("voice", scope.voice),
+            days=text.days(scope.since, scope.until - timedelta(days=1)),
+        ),
+        t("metric.about_demo") if status.demo else t("metric.as_of", when=when),
+    ]
+    return " ".join(said)
 
 
 def empty(why: str, *, hint: str = "", reset: bool = True) -> None:

@@ -42,7 +42,7 @@ def figures(scope: Scope, totals: metrics.Totals) -> None:
                 text.sentiment(label),
                 text.compact(count),
                 note=_share_note(share) if share else "",
-                help=t("mood.share_help"),
+                help=f"{t('mood.share_help')}\n\n{blocks.about_this(scope)}",
                 link=(scope, t("metric.see_posts"), {"sentiment": label}) if count else None,
             )
 
@@ -76,7 +76,7 @@ def distribution(scope: Scope, totals: metrics.Totals) -> None:
         share=text.percent(totals.coverage),
     )
     spoken = {label: text.number(count) for label, count in counts.items()}
-    with blocks.card(t("mood.distribution"), note, height="content"):
+    with blocks.card(t("mood.distribution"), note, height="content", about=scope):
         blocks.chart(
             charts.distribution(counts, words()),
             key="distribution",
@@ -88,7 +88,7 @@ def distribution(scope: Scope, totals: metrics.Totals) -> None:
 
 def over_time(scope: Scope) -> None:
     """Posts by label a day or week."""
-    with blocks.card(t("mood.over_time"), t("mood.over_time_note")):
+    with blocks.card(t("mood.over_time"), t("mood.over_time_note"), about=scope):
         blocks.chart(
             charts.sentiment_trend(
                 data.table("daily", scope),
@@ -114,7 +114,7 @@ def step(custom: Any) -> dict[str, Any]:
 
 def net_over_time(scope: Scope) -> None:
     """Net sentiment with its interval a day or week; a gap where too few posts speak."""
-    with blocks.card(t("mood.net_time"), t("mood.net_note")):
+    with blocks.card(t("mood.net_time"), t("mood.net_note"), about=scope):
         figure = charts.net_trend(
             data.net_over_time(scope, _NET_WEEKLY_FROM),
             name=t("mood.net_name"),
@@ -135,7 +135,7 @@ def by_group(scope: Scope) -> None:
     """The labels' shares by what the reader picks: category of place, city or platform."""
     group = filters.one_of(st.query_params.get("by"), tuple(_GROUPS), "category")
     rows, column = _GROUPS[group](scope)
-    with blocks.card(t(f"mood.by_{group}"), t("mood.by_note")):
+    with blocks.card(t(f"mood.by_{group}"), t("mood.by_note"), about=scope):
         shell.pick(
             st.segmented_control,
             "by",
@@ -172,7 +172,7 @@ def by_place(scope: Scope) -> None:
     """The labels' shares by place."""
     rows = data.by_place(scope)
     rows = rows[rows["slug"] != UNKNOWN].assign(words=lambda found: found["name"])
-    with blocks.card(t("mood.by_place"), t("mood.by_note")):
+    with blocks.card(t("mood.by_place"), t("mood.by_note"), about=scope):
         _parted(scope, rows, "place", "slug")
 
 
@@ -209,7 +209,7 @@ def issues(scope: Scope) -> None:
     """Negative posts by topic and place; each figure opens its posts."""
     found = data.topics_by_place(scope)
     found = found[found["negative"] > 0]
-    with blocks.card(t("mood.issues"), t("mood.issues_note"), key="issues"):
+    with blocks.card(t("mood.issues"), t("mood.issues_note"), key="issues", about=scope):
         if found.empty:
             st.caption(t("mood.no_issues"))
             return

@@ -40,7 +40,7 @@ def _posts(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> Non
         t("metric.total_posts"),
         text.compact(totals.posts),
         change=_change(compared, "posts"),
-        help=t("metric.exact", exact=text.number(totals.posts), what=t("metric.posts_help")),
+        help=_exact(scope, totals.posts, "posts"),
         link=(scope, posts_words(totals.posts), {}),
     )
 
@@ -58,9 +58,15 @@ def _count(scope: Scope, totals: metrics.Totals, compared: data.Compared, name: 
         text.compact(value),
         change=_change(compared, name),
         note=blocks.known_note(getattr(totals, f"{name}_known"), totals.posts),
-        help=t("metric.exact", exact=text.number(value), what=t(f"metric.{name}_help")),
+        help=_exact(scope, value, name),
         link=(scope, t("metric.see_posts"), {"sort": "engagement"}),
     )
+
+
+def _exact(scope: Scope, value: int | None, name: str) -> str:
+    """The whole number, its definition, and what stands behind it."""
+    said = t("metric.exact", exact=text.number(value), what=t(f"metric.{name}_help"))
+    return f"{said}\n\n{blocks.about_this(scope)}"
 
 
 def _change(compared: data.Compared, name: str) -> metrics.Change | None:
@@ -88,7 +94,7 @@ def net(scope: Scope, totals: metrics.Totals) -> None:
         t("metric.net_sentiment"),
         text.signed(net.value) if net else text.UNKNOWN,
         note=note,
-        help=t("metric.net_help"),
+        help=f"{t('metric.net_help')}\n\n{blocks.about_this(scope)}",
         link=(scope, _classified_words(totals), {"sentiment": "classified"}) if net else None,
     )
 
@@ -115,7 +121,7 @@ def coverage(scope: Scope, totals: metrics.Totals) -> None:
         t("metric.classified_share"),
         text.percent(totals.coverage),
         note="" if waiting else t("metric.all_classified"),
-        help=t("metric.share_help"),
+        help=f"{t('metric.share_help')}\n\n{blocks.about_this(scope)}",
         link=(scope, words, {"sentiment": "unclassified"}) if waiting else None,
     )
 
@@ -160,7 +166,7 @@ def trend(scope: Scope) -> None:
     days = data.table("daily", scope)
     weekly = len(days) >= charts.WEEKLY_FROM
     step = "_weekly" if weekly else ""
-    with blocks.card(t(f"overview.trend{step}"), t(f"overview.trend_note{step}")):
+    with blocks.card(t(f"overview.trend{step}"), t(f"overview.trend_note{step}"), about=scope):
         figure = charts.trend(
             days,
             name=t("overview.trend_posts"),
@@ -241,7 +247,9 @@ def sentiment(scope: Scope, totals: metrics.Totals) -> None:
         blocks.empty(t("mood.apart"), hint=t("mood.apart_hint"), reset=False)
         return
     with blocks.card(
-        t("overview.sentiment"), t("overview.sentiment_note", share=text.percent(totals.coverage))
+        t("overview.sentiment"),
+        t("overview.sentiment_note", share=text.percent(totals.coverage)),
+        about=scope,
     ):
         counts = {label: getattr(totals, label) for label in _LABELS}
         if totals.classified:
@@ -269,7 +277,7 @@ def platforms(scope: Scope) -> None:
     rows = data.table("by_platform", scope)
     counted = dict(zip(rows["platform"], data.totals_in(rows), strict=True))
     largest = sorted(counted.items(), key=lambda pair: -pair[1].posts)
-    with blocks.card(t("overview.platforms"), t("overview.platforms_note")):
+    with blocks.card(t("overview.platforms"), t("overview.platforms_note"), about=scope):
         blocks.table([_platform_row(scope, *pair) for pair in largest], t("overview.platforms_alt"))
         for code in scope.left_out:
             _apart(replace(scope, platform=str(code)))
@@ -308,7 +316,7 @@ def _platform_row(scope: Scope, platform: str, totals: metrics.Totals) -> dict[s
 
 def top_places(scope: Scope, compared: data.Compared) -> None:
     """The places with the most engagement: posts, trend, net sentiment; each opens its posts."""
-    with blocks.card(t("overview.places"), t("overview.places_note")):
+    with blocks.card(t("overview.places"), t("overview.places_note"), about=scope):
         rows = data.popular_places(scope, compared, _TOP)
         blocks.table([_place_row(scope, row) for row in rows], t("overview.places_alt"))
 
@@ -337,7 +345,7 @@ def topics(scope: Scope) -> None:
     for column, key, label in zip(
         st.columns(2), ("complain", "praise"), ("negative", "positive"), strict=True
     ):
-        with column, blocks.card(t(f"overview.{key}"), t(f"overview.{key}_note")):
+        with column, blocks.card(t(f"overview.{key}"), t(f"overview.{key}_note"), about=scope):
             _topics_of(scope, rows, label)
 
 

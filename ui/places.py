@@ -73,7 +73,9 @@ def ranking(scope: Scope) -> None:
     order = filters.one_of(st.query_params.get("order"), ORDERS, ORDERS[0])
     against = data.compared(scope)
     rows = _ORDERED[order](data.popular_places(scope, against, limit=len(data.places()) + 1))
-    with blocks.card(t("places.ranking"), t("places.ranking_note"), key="place_ranking"):
+    with blocks.card(
+        t("places.ranking"), t("places.ranking_note"), key="place_ranking", about=scope
+    ):
         shown = rows if _controls(order, len(rows)) else rows[:_SHOWN]
         if not shown:
             st.caption(t("places.nothing_told"))
@@ -197,7 +199,7 @@ def maps(scope: Scope) -> None:
     tiles = st.toggle(t("places.tiles"), key="map_tiles", help=t("places.tiles_help"))
     for column, (code, frame) in zip(st.columns(len(regions)), regions.items(), strict=True):
         title = t(f"places.map_{code}")
-        with column, blocks.card(title, t("places.map_note"), key=f"map_card_{code}"):
+        with column, blocks.card(title, t("places.map_note"), key=f"map_card_{code}", about=scope):
             figure = charts.place_map(
                 rows,
                 verdict_words(),
