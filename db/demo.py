@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import alarms, queries, store
+from db import alarms, queries, store, templates
 from db.engine import DatabaseError, migrate_within
 from db.invention import ZONE, festivals, invented, silent
 from db.seed.events import seed_events
@@ -319,11 +319,14 @@ def _fill_quarantine(connection: Connection, now: datetime) -> None:
 
 
 def _fill_events(connection: Connection, since: date, now: datetime, zone: tzinfo) -> None:
-    """The calendar from the demo's first day to a year ahead; what was changed since stays."""
+    """The calendar from the demo's first day to a year ahead; what was changed since stays.
+
+    What nobody announced is dated in the demo's past too, as its posts speak of it.
+    """
+    today = now.astimezone(zone).date()
     known = {template.slug for template in queries.event_templates_of(connection)}
     missing = [t for t in (*seed_events(), *festivals()) if t.slug not in known]
     store.save_templates(connection, missing, now)
-    until = now.astimezone(zone).date() + timedelta(days=366)
-    templates = queries.event_templates_of(connection)
-    dated = [e for t in templates if t.active for e in occurrences(t, since, until)]
-    store.save_events(connection, dated, now)
+    past = [e for t in missing if t.active for e in occurrences(t, since, today)]
+    store.save_events(connection, past, now)
+    templates.refresh_events(connection, today, now)
