@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from db.queries import place_ids
 from db.rows import COUNTS
-from db.search import COUNTED, at_places, of_platforms
+from db.search import COUNTED, at_places, of_platforms, of_voice
 from db.tables import metric_snapshots, places, social_posts
 from insights.ages import Seen
 from insights.metrics import Totals
@@ -156,6 +156,11 @@ def _rows(connection: Connection, conditions: list, origin: str, limit: int | No
 # --- reading --------------------------------------------------------------------------------------
 
 
+def has_snapshots(connection: Connection) -> bool:
+    """Whether any count was kept by age; an older database, and the sample data, have none."""
+    return connection.execute(select(metric_snapshots.c.age_days).limit(1)).first() is not None
+
+
 def engagement_at_age(connection: Connection, scope: Scope, age: int) -> tuple[Seen, ...]:
     """Each platform's posts of a scope, with what they had at an age (`insights.ages.Seen`).
 
@@ -168,7 +173,7 @@ def engagement_at_age(connection: Connection, scope: Scope, age: int) -> tuple[S
     post, seen = social_posts.c, metric_snapshots.c
     conditions = [COUNTED, post.day >= number_of(scope.since), post.day < number_of(scope.until)]
     conditions += [] if ids is None else [at_places(ids)]
-    conditions += of_platforms(post.platform, scope)
+    conditions += [*of_platforms(post.platform, scope), *of_voice(post.voice, scope)]
     counts = [one for name in COUNTS for one in (func.sum(seen[name]), func.count(seen[name]))]
     same = and_(seen.post_id == post.post_id, seen.platform == post.platform, seen.age_days == age)
     rows = connection.execute(

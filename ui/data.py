@@ -23,6 +23,7 @@ import pandas as pd
 import streamlit as st
 
 from db import briefs, corrections, demo, incidents, queries, store
+from db.costs import Cost, allowances_of, costs, spent_today
 from db.cube import Cube
 from db.engine import (
     ERRORS,
@@ -37,17 +38,19 @@ from db.engine import (
     sqlite_file,
 )
 from db.seed import seed_places
+from db.snapshots import engagement_at_age, has_snapshots
 from db.templates import Overwritten as Overwritten
 from db.templates import Stored, refresh_events
 from db.templates import save_template as save_event_template
+from insights import ages, metrics, steps
 from insights import effect as effects
-from insights import metrics, steps
 from insights.breaker import breaker
 from insights.brief import Brief
 from insights.corrections import Correction
 from insights.health import gaps as health_gaps
 from insights.incidents import Finding, Incident, silence
 from insights.model import EventTemplate, Place, Platform, PostFilter, Scope
+from insights.quotas import Allowance
 from insights.recurrence import only_month
 from insights.table import Table
 from settings import Settings, read_settings
@@ -442,6 +445,21 @@ def compared(scope: Scope) -> Compared:
     if before.posts and _begins_within(span):
         return Compared(None, too_new=True)
     return Compared(span, totals(span.now), before)
+
+
+# Posts of both spans; adding up more of them one by one takes longer than a reader waits.
+MOST_AGED = 20_000
+
+
+def at_equal_age(against: Compared) -> ages.AtEqualAge | None:
+    """Both spans' counts at the same age of their posts; None where that cannot be told."""
+    if against.span is None or against.now.posts + against.before.posts > MOST_AGED:
+        return None
+    if not _ask(has_snapshots):
+        return None
+    return ages.at_equal_age(
+        against.span, today(), lambda scope, age: _ask(engagement_at_age, scope, age)
+    )
 
 
 def first_day() -> date | None:
@@ -965,9 +983,22 @@ class Collection:
     silence: Finding | None
     size: int
     version: int
+    spending: Spending
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What the last SPENDING_DAYS days cost, what the platforms still grant, and the money of
+    today (UTC) in USD, with the budget of a day where there is one."""
+
+    costs: list[Cost]
+    allowances: list[Allowance]
+    today: float
+    budget: float | None
 
 
 MANY = 200
+SPENDING_DAYS = 30
 
 
 def collection() -> Collection:
@@ -1007,6 +1038,16 @@ def _collection_of(connection) -> Collection:
         silence=silence(incidents.last_finished(connection), now(), every),
         size=queries.database_size(connection),
         version=queries.version(connection)[0],
+        spending=_spending_of(connection),
+    )
+
+
+def _spending_of(connection) -> Spending:
+    return Spending(
+        costs(connection, now() - timedelta(days=SPENDING_DAYS)),
+        allowances_of(connection, now()),
+        spent_today(connection, now()),
+        settings().collector_money_budget,
     )
 
 

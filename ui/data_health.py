@@ -11,7 +11,7 @@ import streamlit as st
 
 from insights.health import Health, health
 from insights.model import Kind, Platform
-from ui import blocks, data, incidents, text
+from ui import blocks, data, incidents, spending, text
 from ui.text import t
 
 CLASSIFY = "classify"
@@ -72,6 +72,7 @@ def _collection(now: data.Collection, key: str) -> None:
     _figures(now)
     _platforms(now.health, key)
     _quarantine(now.quarantined)
+    spending.shown(now.spending)
     _runs(now.runs)
     _jobs(now.due)
 
@@ -271,7 +272,11 @@ def _runs(rows: pd.DataFrame) -> None:
             "fetched": rows["fetched"],
             "stored": rows["stored"],
             "updated": rows["updated"],
+            "refreshed": rows["refreshed"],
+            "gone": rows["gone"],
             "quarantined": rows["quarantined"],
+            "tokens": rows["input_tokens"].astype("Int64") + rows["output_tokens"].astype("Int64"),
+            "cost": rows["cost_usd"].astype("Float64").round(4),
             "error": [text.name_of("error", k) if known(k) else None for k in rows["error_kind"]],
             "note": rows["note"],
         }

@@ -56,7 +56,7 @@ def _count(scope: Scope, totals: metrics.Totals, compared: data.Compared, name: 
         f"total_{name}",
         t(f"metric.total_{name}"),
         text.compact(value),
-        change=_change(compared, name),
+        change=_count_change(compared, name),
         note=blocks.known_note(getattr(totals, f"{name}_known"), totals.posts),
         help=_exact(scope, value, name),
         link=(scope, t("metric.see_posts"), {"sort": "engagement"}),
@@ -79,6 +79,19 @@ def _change(compared: data.Compared, name: str) -> metrics.Change | None:
         getattr(before, name),
         posts_now=now.posts,
         posts_before=before.posts,
+    )
+
+
+def _count_change(compared: data.Compared, name: str) -> metrics.Change | None:
+    """The change of likes and the like: at equal age of the posts where that is known."""
+    aged = data.at_equal_age(compared)
+    if aged is None:
+        return _change(compared, name)
+    return metrics.change(
+        getattr(aged.now, name),
+        getattr(aged.before, name),
+        posts_now=aged.now.posts,
+        posts_before=aged.before.posts,
     )
 
 
@@ -153,9 +166,33 @@ def line_below(compared: data.Compared) -> None:
     if span is None:
         st.caption(t("change.too_new" if compared.too_new else "change.none"))
         return
-    now, before = (text.days(s.since, s.until - timedelta(days=1)) for s in (span.now, span.before))
+    now, before = (_days_of(s) for s in (span.now, span.before))
     key = "change.compared" if span.whole_weeks else "change.compared_days"
-    st.caption(t(key, now=now, before=before))
+    st.caption(t(key, now=now, before=before) + "  \n" + _ages_line(compared))
+
+
+def _days_of(scope: Scope) -> str:
+    return text.days(scope.since, scope.until - timedelta(days=1))
+
+
+def _ages_line(compared: data.Compared) -> str:
+    """At which age of the posts their counts are compared, and of how many posts."""
+    aged = data.at_equal_age(compared)
+    if aged is None:
+        return t("ages.last")
+    said = t(
+        "ages.equal",
+        age=t("ages.day") if aged.age == 1 else t("ages.days", n=aged.age),
+        now=_days_of(aged.spans.now),
+        before=_days_of(aged.spans.before),
+        n=text.number(aged.now.posts),
+        of_now=text.number(aged.of_now),
+        m=text.number(aged.before.posts),
+        of_before=text.number(aged.of_before),
+    )
+    if not aged.left_out:
+        return said
+    return said + " " + t("ages.left_out", platforms=", ".join(map(text.platform, aged.left_out)))
 
 
 # --- charts --------------------------------------------------------------------------------------
