@@ -17,6 +17,7 @@ from sqlalchemy import select
 from db import corrections, queries, store
 from db.cube import COUNTS, SUMS, Cube
 from db.engine import snapshot
+from db.snapshots import mark_seen
 from db.tables import (
     UNKNOWN_PLACE,
     daily_topics,
@@ -58,6 +59,7 @@ class World:
             [
                 *(self.insert, self.insert, self.fetch_again, self.label, self.forget),
                 *(self.relink, self.correct, self.undo, self.apply, self.revoice),
+                *(self.refresh, self.vanish),
             ]
         )
         with self.engine.begin() as connection:
@@ -115,6 +117,28 @@ class World:
                 changes["posted_at"] = NOW - timedelta(hours=self.random.randrange(2400))
             page.append(self._matched(replace(self.posts[key], **changes)))
         store.save_page(connection, page, now=NOW, zone=KUALA_LUMPUR)
+
+    def refresh(self, connection) -> None:
+        """Counts told by id: some grow, some are not told; nothing is ever lost by that."""
+        page = [
+            self._matched(replace(self.posts[key], likes=self._count(), shares=self._count()))
+            for key in self._some(6)
+        ]
+        store.save_page(connection, page, now=NOW + timedelta(days=1), zone=KUALA_LUMPUR)
+        for m in page:
+            mark_seen(connection, m.post.platform, [m.post.post_id], NOW + timedelta(days=1))
+
+    def vanish(self, connection) -> None:
+        """What platforms call gone, and what stood longer than their terms let it."""
+        gone = self._some(4)
+        for platform in PLATFORMS:
+            ids = [post_id for post_id, of in gone if of == platform]
+            if self.random.random() < 0.5:
+                store.forget_all(connection, platform, ids, now=NOW)
+            else:
+                store.delete_posts(connection, platform, ids)
+        for key in gone:
+            del self.posts[key]
 
     def label(self, connection) -> None:
         answers = [
