@@ -318,6 +318,9 @@ class Wording:
         if brief.now.unclassified:
             n, m = number(brief.now.unclassified), number(brief.now.posts)
             said.append(t("brief.waiting", n=n, m=m))
+        if brief.now.provisional:
+            n, m = number(brief.now.provisional), number(brief.now.classified)
+            said.append(t("brief.provisional", n=n, m=m))
         return said
 
     def _gap(self, key: str, gap) -> str:

@@ -97,12 +97,12 @@ def test_it_says_what_matters_and_where(tmp_path, open_page):
 
     assert "30 posts about Kedah: +150 % against the week before (12)." in written
     assert "Ferry, 20 negative posts, 20 of them at Pantai Cenang." in written
-    assert "Pantai Cenang [20](posts?" in cells_of(app)
+    assert "Pantai Cenang\N{NO-BREAK SPACE}[20](posts?" in cells_of(app)
 
 
 def test_each_figure_of_a_topic_opens_exactly_its_posts(tmp_path, open_page):
     cells = cells_of(open_page("brief", a_database(tmp_path)))
-    address = cells.split("Pantai Cenang [20](")[1].split(")")[0]
+    address = cells.split("Pantai Cenang\N{NO-BREAK SPACE}[20](")[1].split(")")[0]
 
     query = {key: value[0] for key, value in parse_qs(urlsplit(address).query).items()}
 

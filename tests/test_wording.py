@@ -85,6 +85,15 @@ def test_a_failing_platform_is_told_with_its_error():
     assert "Failing: X, the key was refused, since 20 Nov 2026, 11:00." in said(brief).state
 
 
+def test_provisional_labels_are_told():
+    some = replace(a_brief().now, provisional=7)
+
+    assert (
+        "7 of 110 labels are the offline classifier's and provisional."
+        in said(a_brief(now=some)).state
+    )
+
+
 def test_figures_are_written_as_on_the_cards_of_the_overview():
     cards = {card.key: (card.value, card.change) for card in said(a_brief()).cards}
 

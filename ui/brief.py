@@ -127,7 +127,8 @@ def _place(scope: Scope, one: Where, opened: dict[str, str]) -> str:
     unknown = one.slug == UNKNOWN
     narrow = {"city": UNKNOWN} if unknown else {"place": one.slug}
     name = text.inert(text.city(UNKNOWN) if unknown else one.name)
-    return f"{name} [{text.number(one.posts)}]({blocks.posts_href(scope, **opened, **narrow)})"
+    gap = "\N{NO-BREAK SPACE}"
+    return f"{name}{gap}[{text.number(one.posts)}]({blocks.posts_href(scope, **opened, **narrow)})"
 
 
 def _events(said: Wording) -> None:

@@ -51,10 +51,13 @@ def _written(value: object, zone) -> object:
     return value
 
 
-def about(view: str, scope: Scope | None, filters: Sequence[str] = ()) -> list[tuple[str, str]]:
+def about(
+    view: str, scope: Scope | None, filters: Sequence[str] = (), change: str = ""
+) -> list[tuple[str, str]]:
     """What stands above a CSV's rows and on the last sheet of a workbook.
 
-    `scope` None: a view that has no period. `filters` are further ones, as "what: which".
+    `scope` None: a view that has no period. `filters` are further ones, as "what: which"; `change`
+    says which days are compared.
     """
     demo = data.status().demo
     lines = [
@@ -66,6 +69,8 @@ def about(view: str, scope: Scope | None, filters: Sequence[str] = ()) -> list[t
         lines.append((t("export.filters"), "; ".join([*_filters(scope), *filters])))
     elif filters:
         lines.append((t("export.filters"), "; ".join(filters)))
+    if change:
+        lines.append((t("export.change"), change))
     now = f"{data.now().astimezone(data.zone()):%Y-%m-%d %H:%M}"
     version = data.cube().version
     lines += [
@@ -93,6 +98,7 @@ def offer(
     tables: Callable[[], Sequence[Sheet]],
     scope: Scope | None = None,
     filters: Sequence[str] = (),
+    change: str = "",
 ) -> None:
     """The downloads of a view, below it: one workbook of all its tables, and a CSV of each.
 
@@ -105,7 +111,7 @@ def offer(
             return
         st.caption(t("export.note"))
         sheets = tables()
-        lines = about(t(f"page.{view}"), scope, filters)
+        lines = about(t(f"page.{view}"), scope, filters, change)
         with st.container(horizontal=True, key=f"files_{view}"):
             workbook_button(view, lambda: sheets, lines, scope)
             for index, sheet in enumerate(sheets):

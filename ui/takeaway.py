@@ -6,7 +6,8 @@ Unknown is an empty cell. The tables are made from the same loads as the page's 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from ui import data, events, export, filters, text
 from ui.text import t
 
 UNKNOWN = filters.UNKNOWN
+DAY = timedelta(days=1)
 _COUNTS = ("likes", "comments", "shares", "views")
 _LABELS = ("positive", "neutral", "negative", "unclassified")
 _MEASURES = ("n_posts", *_LABELS, *_COUNTS, "engagement", "net", "net_low", "net_high")
@@ -28,7 +30,7 @@ _MEASURES = ("n_posts", *_LABELS, *_COUNTS, "engagement", "net", "net_low", "net
 
 def overview(scope: Scope, compared: data.Compared) -> None:
     """The Overview's figures, days, places, cities, platforms and topics."""
-    export.offer("overview", lambda: _overview(scope, compared), scope)
+    export.offer("overview", lambda: _overview(scope, compared), scope, change=against(compared))
 
 
 def _overview(scope: Scope, compared: data.Compared) -> list[Sheet]:
@@ -44,7 +46,8 @@ def _overview(scope: Scope, compared: data.Compared) -> list[Sheet]:
 
 def ranking(scope: Scope) -> None:
     """The Places page: every place with posts."""
-    export.offer("places", lambda: [places(scope, data.compared(scope))], scope)
+    compared = data.compared(scope)
+    export.offer("places", lambda: [places(scope, compared)], scope, change=against(compared))
 
 
 def one_place(scope: Scope, compared: data.Compared, name: str) -> None:
@@ -53,22 +56,25 @@ def one_place(scope: Scope, compared: data.Compared, name: str) -> None:
     def tables() -> list[Sheet]:
         return [figures(scope, compared), daily(scope), topics(scope)]
 
-    export.offer("places", tables, scope, [f"{t('export.place')}: {name}"])
+    asked = [f"{t('export.place')}: {name}"]
+    export.offer("places", tables, scope, asked, change=against(compared))
 
 
 def sentiment(scope: Scope) -> None:
     """The Sentiment page: days, and every grouping that it draws."""
-    export.offer("sentiment", lambda: _sentiment(scope), scope)
+    compared = data.compared(scope)
+    tables = partial(_sentiment, scope, compared)
+    export.offer("sentiment", tables, scope, change=against(compared))
 
 
-def _sentiment(scope: Scope) -> list[Sheet]:
+def _sentiment(scope: Scope, compared: data.Compared) -> list[Sheet]:
     categories = data.by_category(scope)
     return [
         daily(scope),
         _grouped(scope, "categories", categories, "category", text.category),
         _grouped(scope, "cities", data.by_city(scope), "slug", text.city),
         _grouped(scope, "platforms", data.by_platform(scope), "platform", text.platform),
-        places(scope, data.compared(scope)),
+        places(scope, compared),
         topics(scope),
         issues(scope),
     ]
@@ -90,13 +96,21 @@ def _health() -> list[Sheet]:
     return [platforms(now.health), runs(now.runs), quarantined(now.quarantined)]
 
 
+def against(compared: data.Compared) -> str:
+    """Which days a change compares; empty where nothing is compared."""
+    if compared.span is None:
+        return ""
+    now, before = compared.span.now, compared.span.before
+    return f"{now.since} – {now.until - DAY} / {before.since} – {before.until - DAY}"
+
+
 # --- tables of posts ------------------------------------------------------------------------------
 
 
 def figures(scope: Scope, compared: data.Compared) -> Sheet:
     """The cards: each total, the posts it is known of, and how it moved."""
     totals = data.totals(scope)
-    columns = _heads("figure", "value", "known", "before", "change")
+    columns = _heads("figure", "value", "known", "compared_now", "before", "change")
     rows: list[list] = [["total_posts", totals.posts, totals.posts, *_moved(compared, "posts")]]
     for name in _COUNTS:
         value, known = getattr(totals, name), getattr(totals, f"{name}_known")
@@ -107,20 +121,20 @@ def figures(scope: Scope, compared: data.Compared) -> Sheet:
     net = metrics.net_sentiment(totals)
     ends = (net.value, net.low, net.high) if net else (None, None, None)
     for code, value in zip(("net", "net_low", "net_high"), ends, strict=True):
-        named.append([t(f"export.{code}"), _rounded(value), totals.classified, None, None])
+        named.append([t(f"export.{code}"), _rounded(value), totals.classified, *[None] * 3])
     for label in _LABELS:
         count = getattr(totals, label)
-        named.append([t(f"export.{label}"), count, totals.posts, None, None])
+        named.append([t(f"export.{label}"), count, totals.posts, *[None] * 3])
     return Sheet(t("export.figures"), columns, named)
 
 
-def _moved(compared: data.Compared, name: str) -> tuple[int | None, float | None]:
-    """The earlier span's value and the change in per cent, where one may be said."""
+def _moved(compared: data.Compared, name: str) -> tuple[int | None, int | None, float | None]:
+    """The values of both compared spans and the change in per cent, where one may be said."""
     if compared.span is None:
-        return None, None
+        return None, None, None
     now, before = getattr(compared.now, name), getattr(compared.before, name)
     posts = {"posts_now": compared.now.posts, "posts_before": compared.before.posts}
-    return before, _rounded(metrics.change(now, before, **posts).percent)
+    return now, before, _rounded(metrics.change(now, before, **posts).percent)
 
 
 def daily(scope: Scope) -> Sheet:
