@@ -137,12 +137,21 @@ def rules(rows: pd.DataFrame) -> None:
         "kind": [text.name_of("kind", row["kind"]) for row in records],
         "rule": [text.name_of("recurrence", row["recurrence"]) for row in records],
         "length": [_length(row) for row in records],
-        "sure": [_word(row["confirmed"]) for row in records],
+        "sure": [_sure(row) for row in records],
         "active": [t("events.yes" if row["active"] else "events.no") for row in records],
         "changed": [_changed(row) for row in records],
         "source": [row["source"] for row in records],
     }
     _grid(table, 380, t("events.templates_alt"))
+
+
+def _sure(row: Mapping[str, Any]) -> str:
+    """Whether a rule's dates are announced; of listed ones each line says so for itself."""
+    listed = row["rule"].get("dates", ()) if row["recurrence"] == "dates" else ()
+    doubtful = [written for written in listed if str(written).endswith("?") or len(written) == 7]
+    if doubtful or row["recurrence"] == "islamic":
+        return t("events.some_unconfirmed")
+    return _word(row["confirmed"])
 
 
 def _changed(row: Mapping[str, Any]) -> str:
