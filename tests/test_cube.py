@@ -214,6 +214,17 @@ def test_days_far_apart_cost_only_the_blocks_they_stand_in(db):
     assert cube.totals(Scope(date(2004, 1, 1), date(2027, 1, 1))).posts == 2
 
 
+def test_counts_beyond_what_a_narrow_array_holds_stay_exact(db):
+    huge = 3 * 2**31
+    save(db, matched(ago(3, likes=100), CENANG), matched(ago(2, likes=40_000), CENANG))
+    cube = Cube.load(db)
+    assert cube.totals(SCOPE).likes == 40_100
+    save(db, matched(ago(1, likes=huge), KUAH))
+    for found in (cube.refreshed(db), Cube.load(db)):
+        assert found.totals(SCOPE).likes == 40_100 + huge
+        assert sorted(found.by_place(SCOPE)["likes"].tolist()) == [40_100, huge]
+
+
 # --- refreshing ---
 
 
