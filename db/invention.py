@@ -69,6 +69,9 @@ _CITIES = {
     "": 4.2,  # Kedah as a whole, no place named
 }
 _OFF_TOPIC = 0.03
+# Who else writes than the public, and which of them speak of Kedah as a whole.
+_VOICES = {"": 88, "advert": 5, "news": 3.4, "official": 1.8, "football": 0.9, "politics": 0.9}
+_OF_THE_STATE = ("football", "politics")
 _UNLABELLED = 0.06
 _MIX = (0.2, 0.24, 0.56)  # negative, neutral, positive
 
@@ -229,7 +232,11 @@ _INCIDENTS = (
 )
 # Held twice a year; the month tells one from the other, in Malay and English.
 _CARNIVALS = {4: ("April", "April"), 10: ("Oktober", "October")}
-_NO_TAIL = ("offtopic", "spam", "jellyfish", "flood")
+_NO_TAIL = ("offtopic", "spam", "jellyfish", "flood", *_VOICES)
+_MONTHS = {
+    "ms": ("Jan", "Feb", "Mac", "Apr", "Mei", "Jun", "Julai", "Ogos", "Sept", "Okt", "Nov", "Dis"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "July", "Aug", "Sept", "Oct", "Nov", "Dec"),
+}
 _INCIDENT_GROUPS = frozenset(incident.group for incident in _INCIDENTS)
 # The month and days on which a platform gave nothing: a gap that the pages must own up to.
 _SILENT = {(Platform.TIKTOK, month, day) for month in (2, 5, 8, 11) for day in (11, 12)}
@@ -385,6 +392,11 @@ def _ordinary(day: date, calendar: _Calendar, random: Random) -> _Draft:
     if random.random() < _OFF_TOPIC:
         return _draft(day, None, "offtopic", random)
     place = _some_place(random)
+    voice = _weighted(_VOICES, random)
+    if voice in _OF_THE_STATE:
+        return _draft(day, None, voice, random)
+    if voice and place is not None:
+        return _draft(day, place, voice, random)
     if place is None:
         return _draft(day, None, "kedah", random)
     group = random.choice(_groups(place))
@@ -543,6 +555,7 @@ def _written(
         food=_food(place, language, random),
         event=event[0 if language == "ms" else 1] if event else "",
         tags="{tags}",
+        **_of_other_voices(sentence, place, posted_at, random),
     )
     tails = [
         tail
@@ -552,6 +565,22 @@ def _written(
     if tails and sentence.group not in _NO_TAIL and random.random() < 0.4:
         text += ("" if language == "zh" else " ") + random.choice(tails)
     return _SENTENCE_START.sub(lambda found: found[0].upper(), text), (name,) if name else ()
+
+
+def _of_other_voices(
+    sentence: _Sentence, place: Place | None, posted_at: datetime, random: Random
+) -> dict[str, object]:
+    """What only adverts and papers fill in: a round price, the town in capitals, the day."""
+    if sentence.group not in _VOICES:
+        return {}
+    day = posted_at.astimezone(ZONE)
+    months = _MONTHS["en" if sentence.language == "en" else "ms"]
+    return {
+        "price": 10 * random.randrange(6, 40),
+        "town": place.city.upper() if place else "KEDAH",
+        "date": f"{day.day} {months[day.month - 1]}",
+        "day": day.day,
+    }
 
 
 def _name(place: Place, language: str, random: Random) -> str:

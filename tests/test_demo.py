@@ -31,6 +31,7 @@ from insights.matching import matched_post
 from insights.model import Platform, Sentiment, number_of
 from insights.places import Gazetteer
 from insights.topics import TOPICS
+from insights.voices import VISITOR, VOICES, voice_of
 from tests.fakes import NOW, a_post, matched
 
 YEAR_AGO = datetime(2025, 10, 23, tzinfo=ZONE)
@@ -220,7 +221,26 @@ def test_every_sentence_has_its_five_parts_and_known_topics():
             "food",
             "event",
             "tags",
+            *(("price", "town", "date", "day") if group in VOICES else ()),
         }
+
+
+def test_other_voices_than_the_publics_are_heard_and_most_posts_are_the_publics(year):
+    heard = Counter(voice_of(post.content, post.hashtags).code for post, _ in year)
+    assert set(heard) == set(VOICES)
+    assert 0.8 < heard[VISITOR] / heard.total() < 0.95
+    assert min(heard.values()) > 50
+
+
+def test_what_was_written_for_the_public_is_never_taken_for_another_voice():
+    lent = {"price": 90, "town": "LANGKAWI", "date": "5 Jun", "day": 5}
+    filled = dict.fromkeys(("place", "when", "who", "food", "event", "tags"), "Kuah") | lent
+    for group, (*_, text) in sentences():
+        voice = voice_of(text.format(**filled)).code
+        if group in VOICES:
+            assert voice == group, text
+        elif group != "spam":
+            assert voice == VISITOR, text
 
 
 def test_no_word_is_written_twice_in_a_row(year):

@@ -17,7 +17,7 @@ from insights.places import Gazetteer
 from tests.fakes import KUALA_LUMPUR, NOW
 from tests.test_demo import posts_since, totals_since
 
-BEFORE = NOW - timedelta(hours=9)
+BEFORE = NOW - timedelta(hours=21)
 
 
 def posts_of(source: DemoSource, state: dict, now=NOW) -> list:
