@@ -85,6 +85,15 @@ def alarm(connection: Connection, alarm_id: int) -> Alarm | None:
     return next(iter(_read(connection, alarms.c.id == alarm_id)), None)
 
 
+def quoted(
+    connection: Connection, keys: Sequence[tuple[str, str]], most: int
+) -> tuple[int, tuple[str, ...]]:
+    """How many of these posts (platform, post id) have no known author, and the newest texts."""
+    said = sorted(said_of(connection, keys), key=lambda one: (one.day, one.seen_at), reverse=True)
+    unnamed = sum(one.author is None for one in said)
+    return unnamed, tuple(one.text for one in said[:most])
+
+
 def last_sweep(connection: Connection) -> dict[str, Any]:
     """When the radar last looked (`at`, ISO text), at how many `cells` and known `days`; empty
     before it ever did."""
@@ -240,7 +249,7 @@ def _severe(connection: Connection, seen: Evidence, known: Mapping[Known, Alarm]
     """Drowning, flood and missing persons by locality: credible reports of yesterday and today."""
     still = {(one.place_id, one.topic): one for one in known.values() if one.kind == Trouble.SEVERE}
     groups = _reports(seen, seen.today - QUIET_DAYS, seen.today + 1)
-    groups = _one_incident(groups, still, seen.places)
+    groups = _one_incident(groups, still, seen)
     for cell, said in sorted(groups.items()):
         before = still.get(cell)
         if before is None:
@@ -263,16 +272,21 @@ def _reports(
 
 
 def _one_incident(
-    groups: Mapping[Cell, list[Said]], still: Mapping[Cell, Alarm], places: Sequence[Place]
+    groups: Mapping[Cell, list[Said]], still: Mapping[Cell, Alarm], seen: Evidence
 ) -> dict[Cell, list[Said]]:
     """The reports with those of a whole city added to its locality that says the same most often.
 
-    "Flood in Baling" and "flood at Titi Hayun" of one day are one incident and one alarm.
+    "Flood in Baling" and "flood at Lata Bukit Hijau" of these days are one incident and one alarm.
     """
-    city_of = {place.id: place.city_slug for place in places}
-    whole = {place.id for place in places if place.general}
-    merged = {cell: list(said) for cell, said in groups.items()}
-    for cell in [cell for cell in groups if cell[0] in whole]:
+    city_of = {place.id: place.city_slug for place in seen.places}
+    whole = {place.id for place in seen.places if place.general}
+    # What is some days old keeps its own alarm up, and takes no new report in.
+    merged = {
+        cell: list(said)
+        for cell, said in groups.items()
+        if cell in still or any(one.day >= seen.since for one in said)
+    }
+    for cell in [cell for cell in merged if cell[0] in whole]:
         near = [
             other
             for other in {*merged, *still}

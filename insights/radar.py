@@ -33,6 +33,7 @@ STAYS_TEXTS = 3
 CELLS = 60
 # Chances smaller than one in so many are told as that: no model of posts is better than so.
 MOST_ODDS = 1_000_000
+_TOWNS = ("Town", "Village / food", "Food town")
 # A find grows into an alarm by at least so many new texts, unusual by themselves.
 GROWS_BY = 2
 # The prior of a cell's spread weighs as much as this many posts of its own.
@@ -287,10 +288,10 @@ def _grew(said: Sequence[Said], known: Usual, now: datetime, cells: int, before:
 
 
 def localities(places: Iterable[Place]) -> dict[int, int]:
-    """Each place's locality by id: the outermost place around it that is not a whole city.
+    """Each place's locality by id: the town around it, or else the place itself.
 
-    Complaints of a ferry name the town in one post and its jetty in the next: one incident. A city
-    itself ("Langkawi, general") is a locality of its own.
+    Complaints of a ferry name the town in one post and its jetty in the next: one incident. A
+    whole city is a locality of its own, and a mountain is none for the waterfalls on it.
     """
     by_slug = {place.slug: place for place in places}
     return {place.id: _outermost(place, by_slug).id for place in by_slug.values()}
@@ -298,6 +299,6 @@ def localities(places: Iterable[Place]) -> dict[int, int]:
 
 def _outermost(place: Place, by_slug: Mapping[str, Place]) -> Place:
     above = by_slug.get(place.parent or "")
-    if place.general or above is None or above.general:
+    if place.general or above is None or above.general or above.category not in _TOWNS:
         return place
     return _outermost(above, by_slug)

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from ui import blocks, data, overview, shell, takeaway
+from ui import blocks, briefing, data, overview, shell, takeaway
 
 scope = shell.open_page()
 totals, compared = data.totals(scope), data.compared(scope)
 
 overview.lines_above(scope)
 blocks.stop_if_empty(totals)
+briefing.shown(scope, totals, compared)
 overview.figures(scope, totals, compared)
 overview.line_below(compared)
 

@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from db import briefs, corrections, demo, incidents, queries, store
+from db import alarms, briefs, corrections, demo, incidents, queries, store
+from db.alarms import Alarm
 from db.costs import Cost, allowances_of, costs, spent_today
 from db.cube import Cube
 from db.engine import (
@@ -1049,6 +1050,49 @@ def _spending_of(connection) -> Spending:
         spent_today(connection, now()),
         settings().collector_money_budget,
     )
+
+
+# --- the problem radar ---------------------------------------------------------------------------
+
+
+def finds() -> list[Alarm]:
+    """What is unusual now: alarms first, severe ones before volume, the newest first."""
+    return _ask(alarms.open_alarms)
+
+
+def past_finds(days: int) -> list[Alarm]:
+    """What was unusual in the last days and is no longer, the last one to end first."""
+    since = datetime.combine(today() - timedelta(days=days), datetime.min.time(), zone())
+    ended = [one for one in _ask(alarms.recent_alarms, since) if not one.open]
+    return sorted(ended, key=lambda one: one.closed_at, reverse=True)
+
+
+def find(alarm_id: int) -> Alarm | None:
+    """One find of the radar by its id."""
+    return _ask(alarms.alarm, alarm_id)
+
+
+def quoted(one: Alarm, most: int) -> tuple[int, tuple[str, ...]]:
+    """How many posts of a find have no known author, and its newest texts, the newest first."""
+    return _ask(alarms.quoted, one.post_keys, most)
+
+
+def last_look() -> dict[str, Any]:
+    """When the radar last looked, and at what; empty before it ever did."""
+    return _ask_now(alarms.last_sweep)
+
+
+def moment_of(written: str) -> datetime:
+    """An instant that was stored as text."""
+    return datetime.fromisoformat(written)
+
+
+def notable(since: date, until: date) -> list[dict[str, Any]]:
+    """Events of these half-open days that are not held every week, no season, and not a month in
+    which a date is still to be announced."""
+    found = events_between(since, until)
+    found = found[(found["recurrence"] != "weekly") & (found["kind"] != "season")]
+    return found[~_are_months(found)].to_dict("records")
 
 
 # --- the weekly brief ----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import streamlit as st
 from insights.model import APART, PostFilter, Scope, Sentiment
 from insights.topics import TOPICS
 from reports.xlsx import Sheet
-from ui import blocks, corrections, data, export, filters, shell, text, voices
+from ui import blocks, corrections, data, export, filters, radar, shell, text, voices
 from ui.text import t
 
 PER_PAGE = 20
@@ -44,8 +44,15 @@ def chosen(scope: Scope) -> tuple[PostFilter, str]:
         category=_or_none(query.get("category"), _categories()),
         text=(query.get("q") or "").strip()[:100],
         counted=query.get("counted") != "no",
+        alarm=_whole(query.get("alarm")),
     )
     return wanted, filters.one_of(query.get("sort"), SORTS, SORTS[0])
+
+
+def _whole(written: str | None) -> int | None:
+    """The id of a find of the radar; None for what is no number, or none that a table holds."""
+    is_one = bool(written) and written.isascii() and written.isdigit() and len(written) < 18
+    return int(written) if is_one else None
 
 
 def _or_none(value: str | None, allowed) -> str | None:
@@ -57,7 +64,12 @@ def _categories() -> list[str]:
 
 
 def filter_row(wanted: PostFilter, sort: str) -> None:
-    """The page's own filters, in the URL like those of the frame."""
+    """The page's own filters, in the URL like those of the frame; of a find of the radar its name
+    in their stead, as nothing else narrows its posts."""
+    if wanted.alarm is not None:
+        radar.heading(wanted.alarm)
+        clear_link(wanted.scope)
+        return
     with st.grid("auto", min_column_width=165, key="post_filters"):
         shell.type_in("q", t("posts.search"), wanted.text, max_chars=100, icon=":material/search:")
         _choice("sentiment", SENTIMENTS, wanted.sentiment, text.sentiment)

@@ -23,6 +23,7 @@ PAGES = {
     "overview": ("pages/overview.py", "monitoring"),
     "places": ("pages/places.py", "location_on"),
     "sentiment": ("pages/sentiment.py", "sentiment_satisfied"),
+    "radar": ("pages/radar.py", "radar"),
     "posts": ("pages/posts.py", "chat"),
     "events": ("pages/events.py", "calendar_month"),
     "brief": ("pages/brief.py", "summarize"),
