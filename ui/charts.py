@@ -603,7 +603,13 @@ def _marks(x: list[str], happening: Mapping[int, list[str]], name: str, *, at: f
         "x": [x[i] for i in starts],
         "y": [at] * len(starts),
         "name": name,
-        "marker": {"symbol": "triangle-up", "size": 9, "color": MUTED},
+        # The rim keeps a mark visible where it lies over bars.
+        "marker": {
+            "symbol": "triangle-up",
+            "size": 11,
+            "color": STRONG,
+            "line": {"color": PAGE, "width": 1},
+        },
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
