@@ -11,7 +11,8 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -43,7 +44,7 @@ from db.snapshots import engagement_at_age, has_snapshots
 from db.templates import Overwritten as Overwritten
 from db.templates import Stored, refresh_events
 from db.templates import save_template as save_event_template
-from insights import ages, metrics, steps
+from insights import ages, fairness, metrics, steps
 from insights import effect as effects
 from insights.breaker import breaker
 from insights.brief import Brief
@@ -428,13 +429,15 @@ def totals(scope: Scope) -> metrics.Totals:
 class Compared:
     """Totals of two spans of equal length and weekdays; `span` is None where there are none.
 
-    `too_new`: there are none because collection began in the middle of the earlier one.
+    `too_new`: there are none because collection, or that of a platform that matters, began in the
+    middle of the earlier one. `hole`: because something of either was missed for good.
     """
 
     span: metrics.Comparison | None
     now: metrics.Totals | None = None
     before: metrics.Totals | None = None
     too_new: bool = False
+    hole: fairness.Hole | None = None
 
 
 def compared(scope: Scope) -> Compared:
@@ -442,10 +445,22 @@ def compared(scope: Scope) -> Compared:
     span = metrics.compared(scope, today())
     if span is None:
         return Compared(None)
-    before = totals(span.before)
-    if before.posts and _begins_within(span):
+    before, platforms = totals(span.before), _telling(span)
+    if before.posts and _begins_within(span, platforms):
         return Compared(None, too_new=True)
+    both = replace(span.now, since=span.before.since)
+    missed = fairness.hole(span, gaps(both), platforms, today())
+    if missed:
+        return Compared(None, hole=missed)
     return Compared(span, totals(span.now), before)
+
+
+def _telling(span: metrics.Comparison) -> frozenset[str]:
+    """The platforms whose lack in either span would show in its figures."""
+    posts: Counter[str] = Counter()
+    for part in (span.now, span.before):
+        posts.update(dict(table("by_platform", part).rows("platform", "posts")))
+    return fairness.telling(posts)
 
 
 # Posts of both spans; adding up more of them one by one takes longer than a reader waits.
@@ -468,11 +483,15 @@ def first_day() -> date | None:
     return _source().cube.first_day
 
 
-def _begins_within(span: metrics.Comparison) -> bool:
-    """Whether collection began so late in the earlier span that it cannot be compared."""
+def _begins_within(span: metrics.Comparison, platforms: Iterable[str]) -> bool:
+    """Whether collection, or that of a platform that matters, began so late in the earlier span
+    that it cannot be compared. Files are imported when somebody has them."""
     first = first_day()
     early = metrics.must_be_known(span, first) if first else None
-    return early is not None and totals(early).posts == 0
+    if early is None:
+        return False
+    parts = [replace(early, platform=code) for code in platforms if code != Platform.IMPORT]
+    return any(totals(part).posts == 0 for part in [early, *parts])
 
 
 def daily(scope: Scope) -> pd.DataFrame:

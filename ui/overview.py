@@ -164,11 +164,22 @@ def line_below(compared: data.Compared) -> None:
     """What was compared with what."""
     span = compared.span
     if span is None:
-        st.caption(t("change.too_new" if compared.too_new else "change.none"))
+        st.caption(_why_not_compared(compared))
         return
     now, before = (_days_of(s) for s in (span.now, span.before))
     key = "change.compared" if span.whole_weeks else "change.compared_days"
     st.caption(t(key, now=now, before=before) + "  \n" + _ages_line(compared))
+
+
+def _why_not_compared(compared: data.Compared) -> str:
+    """Why there is no change to show."""
+    hole = compared.hole
+    if hole is None:
+        return t("change.too_new" if compared.too_new else "change.none")
+    name = text.platform(hole.platform)
+    if hole.last is None:
+        return t("change.silent", platform=name, since=text.day(hole.first))
+    return t("change.hole", platform=name, days=text.days(hole.first, hole.last))
 
 
 def _days_of(scope: Scope) -> str:
