@@ -23,7 +23,7 @@ def runs(folder: Path, options: list[str]) -> list[tuple[str, ...]]:
     own = [option for option in options if option not in ("--ten-million", "--postgresql")]
     large = ["10000000"] if "--ten-million" in options else []
     storage = ("benchmarks.storage", "--keep", str(folder), "--posts", *SIZES, *large, *own)
-    result: list[tuple[str, ...]] = [storage, ("benchmarks.demo",)]
+    result: list[tuple[str, ...]] = [storage, ("benchmarks.demo",), ("benchmarks.classifier",)]
     if "--postgresql" in options:
         result.append(("benchmarks.storage", "--postgresql", "--posts", *SIZES, *own))
     pages = [("benchmarks.pages", "--keep", str(folder), "--posts", size) for size in SIZES]
