@@ -148,12 +148,13 @@ def _state(said: Wording) -> None:
 def _small_print(scope: Scope, said: Wording) -> None:
     st.caption(text.inert(said.definitions))
     st.caption(text.inert(said.as_of))
-    st.page_link(
-        shell.PAGES["overview"][0],
-        label=t("brief.see_screen"),
-        icon=":material/monitoring:",
-        query_params=shell.query_for(scope),
-    )
+    with st.container(key="brief_overview"):
+        st.page_link(
+            shell.PAGES["overview"][0],
+            label=t("brief.see_screen"),
+            icon=":material/monitoring:",
+            query_params=shell.query_for(scope),
+        )
 
 
 # --- the archive ----------------------------------------------------------------------------------
