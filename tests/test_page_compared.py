@@ -48,3 +48,18 @@ def test_an_imported_file_forbids_no_comparison(tmp_path, open_page):
     imported = over_weeks(range(3), platform=Platform.IMPORT)
     app = open_page("overview", a_live_database(tmp_path, [*over_weeks(range(12)), *imported]))
     assert BEGAN not in words_of(app)
+
+
+def test_two_identical_weeks_show_no_change_anywhere(tmp_path, open_page):
+    weeks = [
+        one
+        for week in range(2)
+        for day in range(1, 8)
+        for one in some_posts(2, ago=timedelta(days=7 * week + day), likes=3, comments=1, shares=2)
+    ]
+    app = open_page("overview", a_live_database(tmp_path, weeks), period="7d")
+
+    shown = {one.label: str(one.delta) for one in app.metric if one.delta not in (None, "")}
+    assert set(shown) >= {"Posts", "Likes", "Comments", "Shares"}
+    assert set(shown.values()) == {"0"}
+    assert "%" not in "".join(app.table[0].value.astype(str).to_numpy().ravel())

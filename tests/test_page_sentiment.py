@@ -65,3 +65,11 @@ def test_without_posts_there_are_no_figures(tmp_path, open_page):
 
     assert not app.metric
     assert not app.get("plotly_chart")
+
+
+def test_six_of_seven_positive_reads_with_its_interval_and_n(tmp_path, open_page):
+    posts = some_posts(7)
+    labels = [*labelled(posts[:6], Sentiment.POSITIVE), *labelled(posts[6:], Sentiment.NEGATIVE)]
+    app = open_page("sentiment", a_live_database(tmp_path, posts, labels=labels))
+
+    assert "86 % (49-97), n=7" in words_of(app)

@@ -63,7 +63,9 @@ def stop_if_unclassified(totals: metrics.Totals) -> None:
 
 def _share_note(share: metrics.Share) -> str:
     low, high = (text.percent(end).removesuffix(" %") for end in (share.low, share.high))
-    return t("mood.share", share=text.percent(share.value), low=low, high=high)
+    return t(
+        "mood.share", share=text.percent(share.value), low=low, high=high, n=text.number(share.n)
+    )
 
 
 def distribution(scope: Scope, totals: metrics.Totals) -> None:
