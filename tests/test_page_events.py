@@ -13,6 +13,7 @@ from insights.recurrence import occurrences
 from tests.dashboards import a_live_database
 from tests.fakes import KUALA_LUMPUR, a_post, matched
 from tests.pages import NOW, cells_of, figures_of, labelled, opener, some_posts, words_of
+from ui import data
 
 TODAY = NOW.astimezone(KUALA_LUMPUR).date()
 
@@ -212,6 +213,46 @@ def test_what_was_talked_about_opens_its_posts(tmp_path, open_page):
     words = words_of(open_page("events", a_busy_event(tmp_path)))
     assert "[Culture 46](posts?" in words
     assert "topic=culture" in words
+
+
+def test_a_week_with_another_event_is_left_out_and_named(tmp_path, open_page):
+    url = a_busy_event(tmp_path)
+    holiday = EventTemplate(
+        "holiday", "Hari Wesak", "Vesak Day", "all", "dates", {}, kind="holiday"
+    )
+    day = TODAY - timedelta(days=37)
+    stored(url, holiday, Event("holiday", day, day, True))
+
+    assert "Vesak Day" in words_of(open_page("events", url))
+
+
+def test_what_is_elsewhere_or_every_week_leaves_no_week_out(tmp_path, open_page):
+    url = a_busy_event(tmp_path)
+    market = EventTemplate("market", "Pasar", "Market", "langkawi", "weekly", {"weekdays": [0]})
+    fair = EventTemplate("fair", "Pesta", "Fair", "yan", "dates", {"dates": []})
+    weeks = [TODAY - timedelta(days=30 + 7 * week) for week in (1, 2, 3)]
+    stored(url, market, *(Event("market", day, day, True) for day in weeks))
+    stored(url, fair, *(Event("fair", day, day, True) for day in weeks))
+
+    app = open_page("events", url, event=f"regatta.{TODAY - timedelta(days=30):%Y%m%d}")
+    assert "Not compared" not in words_of(app)
+
+
+@pytest.mark.parametrize(
+    ("city", "where", "does"),
+    [
+        ("all", "yan", True),
+        ("yan", "yan", True),
+        ("yan", "all", True),
+        ("yan", "langkawi", False),
+        ("mainland", "langkawi", False),
+        ("mainland", "yan", True),
+        ("mainland", "all", True),
+        ("unknown", "yan", True),
+    ],
+)
+def test_an_event_concerns_its_city_and_the_whole_state(city, where, does):
+    assert data.concerns(city, where) == does
 
 
 # --- writing the rules ---------------------------------------------------------------------------
