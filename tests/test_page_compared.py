@@ -51,11 +51,12 @@ def test_an_imported_file_forbids_no_comparison(tmp_path, open_page):
 
 
 def test_two_identical_weeks_show_no_change_anywhere(tmp_path, open_page):
+    counts = {"likes": 3, "comments": 1, "shares": 2}
     weeks = [
         one
-        for week in range(2)
-        for day in range(1, 8)
-        for one in some_posts(2, ago=timedelta(days=7 * week + day), likes=3, comments=1, shares=2)
+        for days in range(1, 15)
+        for _ in range(2)
+        for one in some_posts(1, ago=timedelta(days=days), **counts)
     ]
     app = open_page("overview", a_live_database(tmp_path, weeks), period="7d")
 
