@@ -94,6 +94,10 @@ class Answers:
             kept[key] = answer
         return answer.copy(deep=False) if isinstance(answer, pd.DataFrame) else answer
 
+    def forget(self) -> None:
+        """Begin anew, though the version stands."""
+        self._kept = {}
+
 
 class Database:
     """One database as this process reads it: its engine and the cube, refreshed on each rerun."""
@@ -795,8 +799,8 @@ def _all_gaps(connection, until: datetime | None, seconds: float) -> tuple[Gap, 
 
 def events_between(since: date, until: date) -> pd.DataFrame:
     """Events that touch these half-open days. What a template put to rest would still bring is
-    left out at once, though the collector removes it only within the hour."""
-    found = _ask_now(queries.events_between, since, until)
+    left out, though the collector removes it only within the hour."""
+    found = _ask(queries.events_between, since, until)
     return found[found["active"].astype(bool) | (found["starts_on"] <= today())]
 
 
@@ -837,8 +841,10 @@ def save_template(template: EventTemplate, expected: datetime | None, by: str) -
                 refresh_events(connection, today(), now())
     finally:
         writer.dispose()
-        # Also when somebody else was quicker: what they wrote is asked for next.
+        # Also when somebody else was quicker: what they wrote is asked for next. The version does
+        # not rise with a template, only with the events that follow.
         _fresh.clear()
+        _source().answers.forget()
     return stored
 
 
@@ -917,7 +923,8 @@ def _collected(scope: Scope) -> effects.Collected:
     held = {
         platform: (_collected_from(scope, platform, first), last)
         for platform, (first, last) in spans.items()
-        if scope.holds(platform)
+        # Files are imported when somebody has them: their days say nothing.
+        if scope.holds(platform) and platform != Platform.IMPORT
     }
     return effects.collected(held, gaps(replace(scope, since=date.min, until=today())))
 
