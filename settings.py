@@ -80,7 +80,7 @@ class Settings:
     collector_retry_max_wait: float = 60
     collector_platform_budget: float = 600
     collector_run_budget: float = 1800
-    collector_max_body_mb: float = 16
+    collector_max_body_mb: float = 8
     collector_money_budget: float | None = None
     collector_max_pages: int = 20
     collector_lease_seconds: float = 120

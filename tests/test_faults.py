@@ -20,6 +20,7 @@ from sqlalchemy import inspect
 from db import queries
 from tests import test_cli
 from tests.gemini_server import GeminiServer
+from tests.gemini_server import Reply as GeminiReply
 from tests.replay import Reply, replay, script
 from tests.test_cli import SEARCH, a_tweet, looking_at, prepared, run, start, wait_for, with_x
 
@@ -137,38 +138,80 @@ def test_a_body_that_is_no_answer_is_a_failure_and_stores_nothing(place, reply, 
 
 HOSTILE = {
     "gzip bomb": lambda: Reply(gzip.compress(b" " * 300 * MEGABYTE), headers=GZIP),
-    "endless text": lambda: Reply(b'{"data": "' + b"x" * 100 * MEGABYTE),
+    "endless text": lambda: Reply(b'{"data": "' + b"x" * 30 * MEGABYTE),
+    "a long text": lambda: Reply(a_long_text()),
+    "a long text in an error": lambda: Reply(a_long_text(), status=400),
     "many values": lambda: Reply(b'{"data": [' + b"[]," * 5 * MEGABYTE + b"[]]}"),
     "many values in an error": lambda: Reply(b"[" + b'{"a":1},' * MEGABYTE + b"1]", status=400),
 }
 
 
+def a_long_text() -> bytes:
+    """Just small enough to be read; each character takes four bytes of Python's memory."""
+    return b'{"message": "' + "🏖".encode() * 2_000_000 + b'"}'
+
+
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_body_costs_less_than_400_megabytes(place, name):
+def test_hostile_bodies_of_all_platforms_at_once_cost_less_than_400_megabytes(place, name):
     with replay(script({}, default=HOSTILE[name]())) as api:
-        process = start(with_x(place, api.url), "--once")
+        process = start({**place, **all_at(api.url)}, "--once")
         largest = watched(process)
 
     assert process.returncode == 3
     assert largest < 400 * MEGABYTE
 
 
+def all_at(url: str) -> dict[str, str]:
+    """The settings of all five platforms at one address."""
+    given = {f"{name.upper()}_API_BASE_URL": url for name in SETTINGS_OF}
+    tokens = {key: value for one in SETTINGS_OF.values() for key, value in one.items()}
+    return {**given, **tokens, "FACEBOOK_PAGE_IDS": "1", "INSTAGRAM_HASHTAGS": "kedah"}
+
+
+@pytest.mark.parametrize("name", ["many values", "endless text", "a long text", "gzip bomb"])
+def test_a_hostile_model_costs_less_than_400_megabytes(place, name):
+    body = HOSTILE[name]()
+
+    class Hostile(GeminiServer):
+        def reply_to(self, request):
+            self.received.append(request)
+            return GeminiReply(200, body.body, dict(body.headers))
+
+    with replay(script({SEARCH: a_page(a_tweet())})) as api, Hostile() as gemini:
+        key = {"GEMINI_API_KEY": "test-key", "GEMINI_API_BASE_URL": gemini.url}
+        process = start(with_x(place, api.url, **key), "--once")
+        largest = watched(process)
+
+    assert process.returncode == 3
+    assert 1 <= len(gemini.received) <= 6
+    assert largest < 400 * MEGABYTE
+
+
 def watched(process: subprocess.Popen) -> int:
-    """The most bytes of memory that a process had until it ended."""
+    """The most bytes of memory that a process ever had, until it ended."""
     ended = threading.Event()
     seen = [0]
 
     def watch() -> None:
         while not ended.wait(0.01):
             try:
-                seen.append(psutil.Process(process.pid).memory_info().rss)
-            except psutil.Error:
+                seen.append(most_memory(process.pid))
+            except (OSError, psutil.Error):
                 return
 
     threading.Thread(target=watch, daemon=True).start()
     process.communicate(timeout=60)
     ended.set()
     return max(seen)
+
+
+def most_memory(pid: int) -> int:
+    """The high-water mark where the system keeps one, else what it is now; in bytes."""
+    path = Path(f"/proc/{pid}/status")
+    if not path.exists():
+        return psutil.Process(pid).memory_info().rss
+    told = dict(line.partition(":")[::2] for line in path.read_text().splitlines())
+    return int(told.get("VmHWM", "0 kB").split()[0]) * 1024
 
 
 # ---- posts -------------------------------------------------------------------------------------

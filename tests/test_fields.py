@@ -57,3 +57,9 @@ def test_only_places_on_earth_are_positions():
 def test_only_secure_links_are_kept():
     assert fields.link("https://www.instagram.com/p/a/") == "https://www.instagram.com/p/a/"
     assert fields.link("javascript:alert(1)") is None
+
+
+def test_a_text_longer_than_any_platform_takes_is_none():
+    assert fields.text("a" * 200_000)
+    with pytest.raises(fields.Unreadable, match="200001 characters"):
+        fields.text("a" * 200_001)

@@ -1,5 +1,6 @@
 """What the client makes of answers: retries, waits, kinds of errors, and silence about secrets."""
 
+import json
 import threading
 from email.utils import formatdate
 
@@ -13,6 +14,7 @@ from collector.platforms.http import (
     PlatformDown,
     Refusal,
     bearer,
+    strict_object,
     summary,
 )
 from insights.model import Kind
@@ -90,6 +92,32 @@ def test_whatever_is_no_json_object_is_a_failure_and_not_an_empty_answer(body):
     error, asked = ask(Reply(body))
     assert error.kind == Kind.BAD_PAYLOAD
     assert asked == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"data": [' + '{"a":1},' * 60_000 + "{}]}",
+        '{"data": [{"id": "1", "text": "' + "cantik " * 200_000 + '"}]}',
+        '{"data": [{"' + "a" * 1_100_000 + '": 1}]}',
+    ],
+    ids=["values", "text", "name"],
+)
+def test_more_than_any_platform_sends_is_a_failure(body):
+    with pytest.raises(ValueError, match=r"(no|any) platform sends"):
+        strict_object(body.encode())
+
+
+def test_a_large_page_of_ordinary_posts_is_read():
+    posts = [{"id": str(n), "text": "Pantai Cenang " * 800} for n in range(500)]
+    assert strict_object(json.dumps({"data": posts}).encode())["data"] == posts
+
+
+def test_a_long_error_is_not_looked_into_and_a_long_word_not_told():
+    assert summary("a" * 50_000) == ""
+    secret = "s3cret"
+    told = summary("x " * 4_998 + secret, secrets=(secret,))
+    assert "s3" not in told
 
 
 def test_a_byte_order_mark_is_no_fault():

@@ -5,7 +5,6 @@ The library is imported with the first question, so that nothing else pays for i
 
 from __future__ import annotations
 
-import json
 import re
 import ssl
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from collector.classify import ClassificationError
 from collector.classify.calls import Answer, Ask
 from collector.classify.prompt import INSTRUCTION, SCHEMA
+from collector.platforms.http import strict_object
 from collector.platforms.quota import PACIFIC, next_midnight
 from insights.model import Kind
 
@@ -141,13 +141,13 @@ def _chunks(response: Any, ends_at: float, max_bytes: int) -> Iterator[bytes]:
 
 
 def _check_object(body: bytes) -> None:
-    """Raises unless the body is a JSON object: the library takes an empty one for an answer."""
+    """Raises unless the body is a JSON object of a size that memory can hold: the library takes an
+    empty one for an answer."""
     try:
-        if isinstance(json.loads(body), dict):
-            return
-    except (ValueError, RecursionError):
-        pass
-    raise ClassificationError(Kind.BAD_PAYLOAD, "Gemini's host sent no readable answer")
+        strict_object(body)
+    except ValueError as error:
+        message = "Gemini's host sent no readable answer"
+        raise ClassificationError(Kind.BAD_PAYLOAD, message) from error
 
 
 def answer_of(response: Any) -> Answer:

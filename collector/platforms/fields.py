@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+LONGEST_TEXT = 200_000  # characters; Facebook takes 63,206, more than any other
 LARGEST_COUNT = 2**63 - 1  # what the database's BigInteger holds
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 # "#a#b" are two tags; "&#39;" and "page#part" in a link are none.
@@ -49,11 +50,16 @@ def known_id(record: Mapping[str, Any]) -> str | None:
 
 
 def text(value: Any) -> str:
-    """The text, "" for a missing one; raises Unreadable for anything that is not a text."""
+    """The text, "" for a missing one.
+
+    Raises Unreadable for what is not a text, and for one longer than any platform takes.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):
         raise Unreadable("the text is not a text")
+    if len(value) > LONGEST_TEXT:
+        raise Unreadable(f"the text has {len(value)} characters")
     return value
 
 

@@ -50,7 +50,12 @@ KIND_OF_STATUS = {
 LONGEST_WAIT = 366 * 86400.0  # seconds; a platform that asks for more has sent nonsense
 # Commas and opening brackets in an answer. A page of a platform has some ten thousand; each costs
 # Python fifty times its text, so that 16 MB of "[]," would become a gigabyte.
-MOST_VALUES = 500_000
+MOST_VALUES = 100_000
+LONGEST_STRING = 1_000_000  # characters; no platform takes a text of a tenth of it
+LONGEST_ERROR = 100_000  # bytes of an answer that is none; what is longer is not looked into
+LONGEST_TOLD = 10_000  # characters of a platform's own words that are looked at for a summary
+# Five platforms may answer at once with as much as is read of an answer: one is unpacked at a time.
+_ONE_AT_A_TIME = threading.Lock()
 SUMMARY_LENGTH = 200  # characters of a platform's own words that reach the operator
 
 
@@ -78,7 +83,7 @@ class Limits:
     retry_base: float = 1.0
     retry_max_wait: float = 60.0
     budget: float = 600.0
-    max_body: int = 16 * 1024 * 1024
+    max_body: int = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -182,13 +187,20 @@ def summary(*parts: Any, secrets: tuple[str, ...] = ()) -> str:
 
     Graph repeats a malformed token in its message, so whatever could be one is left out.
     """
-    said = " ".join(str(p) for p in parts if isinstance(p, str | int) and not isinstance(p, bool))
+    told = (p for p in parts if isinstance(p, str | int) and not isinstance(p, bool))
+    said = " ".join(map(_cut, told))
     for secret in secrets:
         said = said.replace(secret, "…")
     said = re.sub(r"\?\S+", "?…", said)
     said = re.sub(r"[A-Za-z0-9_|%+=.~-]{32,}", "…", said)
     said = "".join(c if c.isprintable() else " " for c in said)
     return " ".join(said.split())[:SUMMARY_LENGTH]
+
+
+def _cut(part: str | int) -> str:
+    """The beginning of a long text, up to a whole word: half a secret would not be known as one."""
+    said = str(part)
+    return said if len(said) <= LONGEST_TOLD else said[:LONGEST_TOLD].rpartition(" ")[0]
 
 
 def strict_object(body: bytes) -> Mapping[str, Any]:
@@ -203,7 +215,8 @@ def strict_object(body: bytes) -> Mapping[str, Any]:
     if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise ValueError("the answer holds more values than any platform sends")
     try:
-        found = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        with _ONE_AT_A_TIME:
+            found = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except RecursionError as error:
         raise ValueError("the answer is nested too deeply") from error
     except UnicodeDecodeError as error:
@@ -212,7 +225,24 @@ def strict_object(body: bytes) -> Mapping[str, Any]:
         raise ValueError("the answer is not JSON") from error
     if not isinstance(found, dict):
         raise ValueError("the answer is not a JSON object")
+    # Few bodies are long enough to hold such a text at all.
+    if len(body) > LONGEST_STRING and _longest_text(found) > LONGEST_STRING:
+        raise ValueError("the answer holds a text of a length that no platform sends")
     return found
+
+
+def _longest_text(found: Any) -> int:
+    """Characters of the longest text in a JSON value."""
+    longest, left = 0, [found]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            longest = max(longest, len(value))
+        elif isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value
+    return longest
 
 
 def _refuse_constant(name: str) -> None:
@@ -396,8 +426,11 @@ class Http:
         status = received.status
         if 300 <= status < 400:
             return Refusal(Kind.REDIRECT_BLOCKED, f"{status}, redirects are not followed")
+        body = received.body
+        if status != 200 and len(body) > LONGEST_ERROR:
+            body = b""
         try:
-            answer = Answer(status, received.headers, strict_object(received.body))
+            answer = Answer(status, received.headers, strict_object(body))
         except ValueError as error:
             if status == 200:
                 said = f"200, but {error}"

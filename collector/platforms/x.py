@@ -340,7 +340,7 @@ def _post(item: Mapping[str, Any], includes: Mapping[str, Any], found_by: str) -
     return Post(
         platform=Platform.X,
         post_id=number,
-        content=html.unescape(full),
+        content=html.unescape(fields.text(full)),
         posted_at=stated or snowflake_instant(number),
         posted_at_estimated=stated is None,
         url=f"https://x.com/i/web/status/{number}",
