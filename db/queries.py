@@ -391,13 +391,14 @@ def topics_by_place(
     )
 
 
-def distinct_authors(
+def distinct_by_place(
     connection: Connection, scope: Scope, slugs: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """How many different authors wrote at each place: `slug`, `authors`.
+    """How many different authors and texts there are at each place: `slug`, `authors`, `texts`.
 
-    Authors do not add up over days or places, so they are counted from the posts: name the places
-    on screen in `slugs`. Posts without a stored author are left out.
+    Neither adds up over days or places, so they are counted from the posts: name the places on
+    screen in `slugs`. Posts without a stored author, or without words, are left out; near-copies
+    of a text (insights/texts.py) are one.
     """
     known = _places_of(connection)
     ids = place_ids(known, scope)
@@ -411,12 +412,17 @@ def distinct_authors(
         conditions.append(at_places(ids))
     conditions += [*of_platforms(post.platform, scope), *of_voice(post.voice, scope)]
     rows = connection.execute(
-        select(post.place_id, func.count(post.author_hash.distinct()))
+        select(
+            post.place_id,
+            func.count(post.author_hash.distinct()),
+            func.count(post.text_cluster.distinct()),
+        )
         .where(*conditions)
         .group_by(post.place_id)
     ).all()
     names = {place.id: place.slug for place in known} | {None: UNKNOWN}
-    return pd.DataFrame([(names[i], n) for i, n in rows], columns=["slug", "authors"])
+    found = [(names[place_id], *counts) for place_id, *counts in rows]
+    return pd.DataFrame(found, columns=["slug", "authors", "texts"])
 
 
 # --- classification -------------------------------------------------------------------------------

@@ -97,10 +97,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Trend:
-    """How a place moved: by posts, and by the people who wrote them (None where unknown)."""
+    """How a place moved: by posts, by the people who wrote them and by their different texts (both
+    None where unknown)."""
 
     posts: Change
     authors: Change | None = None
+    texts: Change | None = None
 
     @property
     def kind(self) -> str:
@@ -112,14 +114,16 @@ class Trend:
 
     @property
     def direction(self) -> str | None:
-        """ "up" or "down" where posts and authors agree, "flat" where they do not or nothing moved,
-        None where nothing can be said. One busy account is not a trend."""
-        signs = [_sign(change) for change in (self.posts, self.authors) if change is not None]
-        if signs[0] is None:
+        """ "up" or "down" where posts, authors and texts agree, "flat" where they do not or nothing
+        moved, None where nothing can be said. One busy account is no trend, and no text passed
+        from hand to hand."""
+        own = _sign(self.posts)
+        if own is None:
             return None
-        if len(signs) == 2 and signs[1] is not None and signs[1] != signs[0]:
+        others = [_sign(change) for change in (self.authors, self.texts) if change is not None]
+        if any(sign is not None and sign != own for sign in others):
             return "flat"
-        return {1: "up", -1: "down", 0: "flat"}[signs[0]]
+        return {1: "up", -1: "down", 0: "flat"}[own]
 
 
 @dataclass(frozen=True)

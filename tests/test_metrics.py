@@ -201,6 +201,12 @@ def test_one_busy_account_is_no_trend():
     assert metrics.trending(40, 10, 3, 8).direction == "flat"
 
 
+def test_one_text_in_many_hands_is_no_trend():
+    posts, authors, texts = (metrics.change(*pair) for pair in ((40, 10), (38, 9), (9, 9)))
+    assert metrics.Trend(posts, authors).direction == "up"
+    assert metrics.Trend(posts, authors, texts).direction == "flat"
+
+
 def test_a_new_place_goes_up_without_a_percentage():
     trend = metrics.trending(9, 0, 6, 0)
     assert (trend.kind, trend.percent, trend.direction) == ("new", None, "up")

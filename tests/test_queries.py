@@ -289,10 +289,43 @@ def test_authors_are_counted_once_a_place(db):
         for i, (place, author) in enumerate([(1, "a"), (1, "a"), (1, "b"), (3, "a"), (3, None)])
     ]
     save(db, *page)
-    found = ask(db, queries.distinct_authors, SCOPE)
+    found = ask(db, queries.distinct_by_place, SCOPE)
     assert dict(zip(found["slug"], found["authors"], strict=True)) == {"cenang": 2, "zoo": 1}
-    only = ask(db, queries.distinct_authors, SCOPE, slugs=["zoo"])
+    only = ask(db, queries.distinct_by_place, SCOPE, slugs=["zoo"])
     assert only["slug"].tolist() == ["zoo"]
+
+
+def test_near_copies_are_one_text_and_posts_without_words_are_none(db):
+    clusters = (7, 7, 8, None)
+    save(db, *(replace(matched(ago(1), CENANG), text_cluster=cluster) for cluster in clusters))
+    found = ask(db, queries.distinct_by_place, SCOPE)
+    assert found["texts"].tolist() == [2]
+
+
+@pytest.mark.parametrize("sort", ["newest", "engagement"])
+def test_a_list_holds_the_posts_of_the_scopes_voices_only(db, sort):
+    public, advert, news = ago(1), ago(2), ago(3)
+    save(db, matched(public, CENANG), *(
+        replace(matched(post, CENANG), voice=voice, voice_why=f"words:{voice}")
+        for post, voice in ((advert, "advert"), (news, "news"))
+    ))  # fmt: skip
+    for voice, posts in (
+        ("visitors", [public]),
+        ("all", [public, advert, news]),
+        ("advert", [advert]),
+        ("football", []),
+    ):
+        scope = replace(SCOPE, voice=voice)
+        assert sorted(listed(db, scope, sort=sort)) == sorted(post.post_id for post in posts)
+        assert counted(db, scope) == len(posts)
+        assert ask(db, queries.distinct_by_place, scope).empty == (not posts)
+
+
+def test_what_is_not_about_kedah_has_no_voice(db):
+    advert = replace(matched(ago(1), counted=False), voice="advert", voice_why="words:advert")
+    save(db, advert)
+    assert ask(db, queries.not_counted, SCOPE) == 1
+    assert ask(db, queries.not_counted, replace(SCOPE, voice="news")) == 1
 
 
 def test_what_is_not_about_kedah_is_counted_apart(db):
@@ -334,7 +367,7 @@ def test_youtube_is_in_no_other_figure_either(db):
     a_video_and_a_post(db)
     alone, audited = replace(SCOPE, platform="youtube"), replace(SCOPE, audited=True)
     for scope, posts, elsewhere in ((SCOPE, 1, 0), (alone, 1, 1), (audited, 2, 1)):
-        assert ask(db, queries.distinct_authors, scope)["authors"].tolist() == [posts]
+        assert ask(db, queries.distinct_by_place, scope)["authors"].tolist() == [posts]
         assert ask(db, queries.topics_by_place, scope)["negative"].tolist() == [posts]
         assert ask(db, queries.not_counted, scope) == elsewhere
 

@@ -80,10 +80,11 @@ def ranking(scope: Scope) -> None:
         if not shown:
             st.caption(t("places.nothing_told"))
             return
-        writers = _Writers.of(scope, against, shown)
-        table = [_row(scope, row, writers) for row in shown]
+        authors = _Distinct.of(data.authors_by_place, scope, against, shown)
+        texts = _Distinct.of(data.texts_by_place, scope, against, shown)
+        table = [_row(scope, row, authors, texts) for row in shown]
         blocks.table(table, t("places.ranking_alt"))
-        if writers.now is None:
+        if authors.now is None:
             st.caption(t("places.authors_unknown"))
 
 
@@ -103,33 +104,50 @@ def _controls(order: str, count: int) -> bool:
         return count > _SHOWN and st.toggle(t("places.all_rows", n=count), key="all_places")
 
 
+_Count = Callable[[Scope, tuple[str, ...]], dict[str, int] | None]
+
+
 @dataclass(frozen=True)
-class _Writers:
-    """Distinct authors by place: in the scope, and in both compared spans."""
+class _Distinct:
+    """Distinct authors, or texts, by place: in the scope, and in both compared spans."""
 
     now: dict[str, int] | None
     later: dict[str, int] | None = None
     earlier: dict[str, int] | None = None
 
     @classmethod
-    def of(cls, scope: Scope, against: data.Compared, rows: list[data.PopularPlace]) -> _Writers:
+    def of(
+        cls, count: _Count, scope: Scope, against: data.Compared, rows: list[data.PopularPlace]
+    ) -> _Distinct:
         slugs = tuple(row.slug for row in rows)
-        now = data.authors_by_place(scope, slugs)
+        now = count(scope, slugs)
         if now is None or against.span is None:
             return cls(now)
-        spans = (against.span.now, against.span.before)
-        return cls(now, *(data.authors_by_place(span, slugs) for span in spans))
+        return cls(now, *(count(span, slugs) for span in (against.span.now, against.span.before)))
 
-    def agree(self, row: data.PopularPlace) -> bool:
-        """Whether as many more (or fewer) people wrote; one busy account is not a trend."""
-        if row.trend is None or self.later is None or self.earlier is None:
-            return True
-        both = self.later.get(row.slug, 0), self.earlier.get(row.slug, 0)
-        moved = metrics.Trend(row.trend.posts, metrics.change(*both))
-        return moved.direction != "flat" or row.trend.kind == "same"
+    def change(self, slug: str) -> metrics.Change | None:
+        """How it moved at a place; None where it is unknown."""
+        if self.later is None or self.earlier is None:
+            return None
+        return metrics.change(self.later.get(slug, 0), self.earlier.get(slug, 0))
 
 
-def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, str]:
+def _trend(row: data.PopularPlace, authors: _Distinct, texts: _Distinct) -> str:
+    """How a place moved, and whether only its posts did: one busy account is no trend, and neither
+    is one text that many copy."""
+    words = blocks.change_text(row.trend)
+    if row.trend is None or row.trend.kind == "same":
+        return words
+    for found, key in ((authors, "places.one_voice"), (texts, "places.one_text")):
+        moved = metrics.Trend(row.trend.posts, found.change(row.slug))
+        if moved.direction == "flat":
+            return t(key, change=words)
+    return words
+
+
+def _row(
+    scope: Scope, row: data.PopularPlace, authors: _Distinct, texts: _Distinct
+) -> dict[str, str]:
     unknown = row.slug == UNKNOWN
     narrow = {"city": UNKNOWN} if unknown else {"city": filters.ALL, "place": row.slug}
 
@@ -137,15 +155,14 @@ def _row(scope: Scope, row: data.PopularPlace, writers: _Writers) -> dict[str, s
         return f"[{words}]({blocks.posts_href(scope, **narrow, **more)})"
 
     name = text.inert(text.city(UNKNOWN) if unknown else row.name)
-    authors = (writers.now or {}).get(row.slug)
-    trend = blocks.change_text(row.trend)
     return {
         t("places.place"): linked(name) if unknown else f"**[{name}]({href(scope, row.slug)})**",
         t("places.engagement"): linked(text.compact(row.engagement), sort="engagement"),
-        t("places.trend"): trend if writers.agree(row) else t("places.one_voice", change=trend),
+        t("places.trend"): _trend(row, authors, texts),
         t("places.net"): _net(row.totals, scope, linked),
         t("places.posts"): linked(text.number(row.totals.posts)),
-        t("places.authors"): text.number(authors),
+        t("places.authors"): text.number((authors.now or {}).get(row.slug)),
+        t("places.texts"): text.number((texts.now or {}).get(row.slug)),
     }
 
 
