@@ -11,9 +11,10 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
+from insights.accuracy import OFFLINE
 from insights.model import APART, PostFilter, Scope, Sentiment
 from insights.topics import TOPICS
-from reports.xlsx import Sheet
+from reports.sheets import Sheet
 from ui import blocks, corrections, data, export, filters, radar, shell, text, voices
 from ui.text import t
 
@@ -44,12 +45,12 @@ def chosen(scope: Scope) -> tuple[PostFilter, str]:
         category=_or_none(query.get("category"), _categories()),
         text=(query.get("q") or "").strip()[:100],
         counted=query.get("counted") != "no",
-        alarm=_whole(query.get("alarm")),
+        alarm=_find_id(query.get("alarm")),
     )
     return wanted, filters.one_of(query.get("sort"), SORTS, SORTS[0])
 
 
-def _whole(written: str | None) -> int | None:
+def _find_id(written: str | None) -> int | None:
     """The id of a find of the radar; None for what is no number, or none that a table holds."""
     is_one = bool(written) and written.isascii() and written.isdigit() and len(written) < 18
     return int(written) if is_one else None
@@ -236,7 +237,8 @@ def _label_line(row: Mapping[str, Any]) -> str:
     confidence = _known(row["confidence"])
     if row["classified_by"] == "officer":
         return f"{t('posts.label')}: {text.sentiment(row['sentiment'])}, {t('posts.by_officer')}"
-    said = [t("posts.score", score=text.signed(_known(row["sentiment_score"]), 2))]
+    said = [t("posts.provisional")] if str(row["classified_by"]).startswith(OFFLINE) else []
+    said += [t("posts.score", score=text.signed(_known(row["sentiment_score"]), 2))]
     if confidence is not None:
         said.append(t("posts.confidence", share=text.percent(confidence)))
     who = _known(row["classified_by"]) or text.UNKNOWN

@@ -290,7 +290,9 @@ def _html(scope: Scope, shown: Grid) -> str:
         f'<th scope="col">{escape(word)}</th>' for word in (t("mood.issue"), t("mood.all"), *heads)
     )
     body = "".join(_row(scope, shown, issue, top) for issue in shown.issues)
-    back = "#ffffff" if st.context.theme.type != "dark" else "#0e1117"
+    # The column that stays in sight needs the page's own colour behind it.
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    back = escape(st.get_option(f"theme.{theme}.backgroundColor") or "Canvas")
     return (
         f'{_STYLE}<div class="radar" tabindex="0" role="region" style="--radar-back:{back}"'
         f' aria-label="{escape(t("radar.table"))}"><table><thead><tr>{head}</tr></thead>'
