@@ -7,11 +7,11 @@ had after one, three or seven days says the same of both.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db.queries import place_ids
@@ -24,21 +24,58 @@ from insights.model import Platform, Scope, number_of
 
 OLDEST = 8  # whole days; counts of older posts hardly move
 DAY = timedelta(days=1)
+_CHUNK = 500  # ids a statement
 IMPORTED = "import%"
 
 
 # --- writing --------------------------------------------------------------------------------------
 
 
-def save_snapshots(connection: Connection, rows: Iterable[dict[str, Any]], now: datetime) -> None:
+def save_snapshots(
+    connection: Connection,
+    rows: Iterable[dict[str, Any]],
+    now: datetime,
+    known: Collection[tuple[str, str]] = (),
+) -> None:
     """Keep the counts of these rows of social_posts under the age that their posts have now.
 
     The last capture of an age stands, but no known count is lost to an unknown one. Reposts,
-    posts without any count, and posts older than OLDEST days are left out.
+    posts without any count, and posts older than OLDEST days are left out. `known` are the keys
+    of posts that were stored before: only those can have a snapshot, and mostly it says the same.
     """
     taken = [_snapshot(row, age, now) for row in rows if (age := _age(row, now)) is not None]
-    if taken:
-        connection.execute(_save_statement(connection.dialect.name), taken)
+    told = _told(connection, [one for one in taken if (one["post_id"], one["platform"]) in known])
+    changed = [one for one in taken if _tells_more(one, told.get(_key(one)))]
+    if changed:
+        connection.execute(_save_statement(connection.dialect.name), changed)
+
+
+def _key(one: Any) -> tuple[str, str, int]:
+    return one["post_id"], one["platform"], one["age_days"]
+
+
+def _tells_more(one: dict[str, Any], before: Any) -> bool:
+    return before is None or any(one[name] not in (None, before[name]) for name in COUNTS)
+
+
+def _told(connection: Connection, snapshots: Sequence[dict[str, Any]]) -> dict[tuple, Any]:
+    """What was kept of these posts so far, by post, platform and age."""
+    found = {}
+    for platform in {one["platform"] for one in snapshots}:
+        ids = [one["post_id"] for one in snapshots if one["platform"] == platform]
+        for start in range(0, len(ids), _CHUNK):
+            given = {"of": platform, "ids": ids[start : start + _CHUNK]}
+            rows = connection.execute(_told_statement(), given).mappings()
+            found.update({_key(row): row for row in rows})
+    return found
+
+
+@functools.cache
+def _told_statement():
+    seen = metric_snapshots.c
+    return select(metric_snapshots).where(
+        seen.platform == bindparam("of"), seen.post_id.in_(bindparam("ids", expanding=True))
+    )
 
 
 def _age(row: dict[str, Any], now: datetime) -> int | None:
@@ -60,12 +97,10 @@ def _snapshot(row: dict[str, Any], age: int, now: datetime) -> dict[str, Any]:
 def _save_statement(dialect: str):
     statement = (postgresql if dialect == "postgresql" else sqlite).insert(metric_snapshots)
     new, old = statement.excluded, metric_snapshots.c
+    counts = {name: func.coalesce(new[name], old[name]) for name in COUNTS}
     return statement.on_conflict_do_update(
         index_elements=["post_id", "platform", "age_days"],
-        set_={
-            "captured_at": new.captured_at,
-            **{name: func.coalesce(new[name], old[name]) for name in COUNTS},
-        },
+        set_={"captured_at": new.captured_at, **counts},
     )
 
 

@@ -245,7 +245,7 @@ def save_page(
     known = _known(connection, page.keys())
     labelled = _label_new(page, known, labels, now)
     changed = _upsert(connection, [row for _, row in page.values()], known)
-    save_snapshots(connection, (row for _, row in page.values()), now)
+    save_snapshots(connection, (row for _, row in page.values()), now, known.keys())
     _link(connection, page, known, changed)
     _repeat(connection, (key for key in changed if key in known))
     cells, topic_cells, voice_cells = _touched(known, changed)
