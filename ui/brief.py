@@ -64,7 +64,6 @@ def _files(brief: Brief) -> None:
             file_name=file_name(brief, words.language, kind),
             mime=PDF if kind == "pdf" else PPTX,
             on_click="ignore",
-            type="primary" if kind == "pdf" else "secondary",
             icon=icon,
             key=f"brief_{kind}",
         )
