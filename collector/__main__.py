@@ -921,10 +921,11 @@ def _status(collector: Collector, _options: argparse.Namespace) -> int:
 def _explain(collector: Collector, options: argparse.Namespace) -> int:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     asked = map(Question, options.texts) if options.texts else read_questions(sys.stdin)
+    offline = options.offline or not collector.settings.gemini_api_key
     # The best guess is printed however unsure, with its confidence; a round would not store it.
-    classifier = collector.stopgap(sure=0.0) if options.offline else collector.classifier()
-    batch = OFFLINE_BATCH if options.offline else collector.settings.collector_classify_batch
-    sure = SURE if options.offline else None
+    classifier = collector.stopgap(sure=0.0) if offline else collector.classifier()
+    batch = OFFLINE_BATCH if offline else collector.settings.collector_classify_batch
+    sure = SURE if offline else None
     try:
         for answer in explain(asked, Gazetteer(seed_places()), classifier, batch, sure):
             say(json.dumps(answer, ensure_ascii=False))

@@ -60,3 +60,10 @@ def test_counts_known_for_every_post_need_no_word():
     assert blocks.known_note(10, 10) == ""
     with text.speaking("en"):
         assert blocks.known_note(3, 4) == "known for 3 of 4 posts"
+
+
+def test_provisional_labels_are_counted_in_words_and_none_is_no_words():
+    with text.speaking("en"):
+        said = blocks.provisional(Totals(posts=5, positive=2, negative=1, provisional=2))
+        assert said == "2 of 3 labels are provisional."
+        assert blocks.provisional(Totals(posts=5, positive=2)) == ""

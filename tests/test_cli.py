@@ -639,12 +639,23 @@ def test_explain_prints_a_json_line_for_each_text(place, tmp_path):
 
     assert done.returncode == 0, done.stderr
     first, second = map(json.loads, done.stdout.splitlines())
-    assert list(first) == [*KEYS, "classified_by"]
+    assert list(first) == [*KEYS, "classified_by", "abstains"]
     assert list(first["places"][0]) == ["name", "city", "alias", "why"]
     assert (first["primary"], first["relevant"], first["language"]) == ("Pantai Cenang", True, "ms")
-    assert (first["sentiment"], first["classified_by"]) == (None, None)
+    assert (first["sentiment"], first["abstains"]) == ("positive", first["confidence"] < 0.7)
+    assert first["classified_by"].startswith("offline:")
     assert (second["places"], second["primary"], second["relevant"]) == ([], None, False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_explain_says_what_it_would_not_store_and_reads_no_chinese(place):
+    done = run(place, "explain", "--offline", "feri pukul berapa?", "浮罗交怡的海滩很美")
+
+    unsure, chinese = map(json.loads, done.stdout.splitlines())
+    assert unsure["sentiment"] == "neutral"
+    assert unsure["abstains"] == (unsure["confidence"] < 0.7)
+    assert (chinese["sentiment"], chinese["confidence"]) == (None, None)
+    assert (chinese["classified_by"], chinese["abstains"]) == (None, True)
 
 
 def test_explain_reads_json_lines_and_keeps_their_order(place):

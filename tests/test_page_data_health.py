@@ -137,4 +137,4 @@ def test_an_unreachable_database_is_said_with_the_time(tmp_path, open_page):
 def test_a_classifier_without_a_key_says_that_posts_wait(tmp_path, open_page):
     said = words_of(open_page("data_health", a_live_database(tmp_path, some_posts())))
 
-    assert "It has no key (GEMINI_API_KEY); posts are stored and wait for a label." in said
+    assert "It has no key (GEMINI_API_KEY); posts get provisional labels offline" in said

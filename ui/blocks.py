@@ -70,9 +70,18 @@ def about_this(scope: Scope) -> str:
             voice=text.name_of("voice", scope.voice),
             days=text.days(scope.since, scope.until - timedelta(days=1)),
         ),
+        provisional(totals),
         t("metric.about_demo") if status.demo else t("metric.as_of", when=when),
     ]
-    return " ".join(said)
+    return " ".join(filter(None, said))
+
+
+def provisional(totals: metrics.Totals) -> str:
+    """How many of the labels are the offline classifier's; nothing where none is."""
+    if not totals.provisional:
+        return ""
+    n, labels = text.number(totals.provisional), text.number(totals.classified)
+    return t("metric.provisional", n=n, m=labels)
 
 
 def empty(why: str, *, hint: str = "", reset: bool = True) -> None:

@@ -129,11 +129,12 @@ def coverage(scope: Scope, totals: metrics.Totals) -> None:
         return
     waiting = totals.unclassified
     words = t("metric.waiting", n=text.number(waiting))
+    stopgap = blocks.provisional(totals)
     blocks.metric(
         "classified_share",
         t("metric.classified_share"),
         text.percent(totals.coverage),
-        note="" if waiting else t("metric.all_classified"),
+        note=" ".join(filter(None, ("" if waiting else t("metric.all_classified"), stopgap))),
         help=f"{t('metric.share_help')}\n\n{blocks.about_this(scope)}",
         link=(scope, words, {"sentiment": "unclassified"}) if waiting else None,
     )
