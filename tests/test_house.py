@@ -37,6 +37,8 @@ HOMES = {
     "schedule": {"collector"},
     "google": {"collector"},
     "httpx2": {"collector"},
+    "sklearn": {"collector"},
+    "scipy": {"collector"},
     "holidays": {"collector"},
     "openpyxl": {"collector", "ui", "reports"},
     "reportlab": {"reports"},
