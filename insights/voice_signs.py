@@ -191,7 +191,7 @@ CHAT_LINK = sign(
     needs=("wa.", "wasap.", "whatsapp."),
 )
 PRICE = sign(
-    r"(?:rm|myr) ?\d[\d,.]*|\d[\d,.]* ?(?:ringgit|sehari|/ ?(?:malam|night|pax|hari))",
+    r"(?:rm|myr) ?\d[\d,.]*k?|\d[\d,.]* ?(?:ringgit|sehari|/ ?(?:malam|night|pax|hari))",
     r"\d ?(?:令吉|马币|馬幣)|(?:令吉|马币|馬幣) ?\d",
 )
 # What is on offer. Alone it says nothing: visitors name prices and homestays too.
@@ -217,9 +217,10 @@ PROPERTY = sign(
     r"[单單]位出(?:租|售)|房屋出(?:租|售)|永久地契",
 )
 JOB = sign(
-    r"jawatan kosong|kerja kosong|kekosongan jawatan|peluang pekerjaan|part ?time|separuh masa"
-    r"|we(?: are|'re) hiring|now hiring|hiring now|vacanc(?:y|ies)|walk-?in interview"
-    r"|temuduga terbuka|join our team|kerja sambilan|bayaran harian",
+    r"jawatan kosong|kerja kosong|(?:di)?perlukan (?:pekerja|tukang masak|pembantu|staf)"
+    r"|kekosongan jawatan|peluang pekerjaan|part ?time|separuh masa|we(?: are|'re) hiring"
+    r"|now hiring|hiring now|vacanc(?:y|ies)|walk-?in interview|temuduga terbuka|join our team"
+    r"|kerja sambilan|bayaran harian",
     r"招聘|[诚誠][征徵聘]|急聘|兼[职職]",
 )
 JOB_TERMS = sign(
@@ -329,9 +330,9 @@ FOOTBALL = sign(
 MATCH = sign(
     r"gol|goal|goals|jaringan|penjaring|perlawanan|match|matchday|kick-?off|sepak mula|pemain"
     r"|players?|jurulatih|coach|head coach|tewas|kalah|menang|seri|liga|league|piala|cup|musim"
-    r"|season|jersi|jersey|penalti|penalty|striker|penyerang|kiper|penjaga gol|bola|bolasepak"
-    r"|bola sepak|football|tiket perlawanan|transfer|import baharu|kelab|club|vs|lawan|fc"
-    r"|kedudukan|carta|mata",
+    r"|season|penalti|penalty|striker|penyerang|kiper|penjaga gol|bola|bolasepak|bola sepak"
+    r"|football|tiket perlawanan|transfer|import baharu|kelab|club|vs|lawan|fc|kedudukan|carta"
+    r"|mata",
     r"足球|球[队隊员員迷赛賽]|教[练練]|入球|[进進]球",
 )
 
@@ -368,8 +369,8 @@ OFFICE_HOLDER = sign(
 POLITICAL_VERB = sign(
     r"umum\w*|mengumumkan|gesa\w*|menggesa|dakwa\w*|mendakwa|tegas\w*|selar\w*|bidas\w*|kecam\w*"
     r"|letak jawatan|sidang|bahas\w*|perbahasan|usul|undi percaya|angkat sumpah|rombakan kabinet"
-    r"|kenyataan (?:politik|terbuka)|jawab di|kempen|tarik diri|peruntukan"
-    r"|belanjawan negeri|announce[sd]?|urge[sd]?|slam(?:s|med)?|resign\w*|sworn in|debate[sd]?"
-    r"|no-confidence|cabinet|reshuffle|tabled?|allocation",
+    r"|kenyataan (?:politik|terbuka)|jawab di|kempen|tarik diri|peruntukan|belanjawan negeri"
+    r"|announce[sd]?|urge[sd]?|slam(?:s|med)?|resign\w*|sworn in|debate[sd]?|no-confidence"
+    r"|cabinet|reshuffle|tabled?|allocation",
     r"宣布|促[请請]|抨[击擊]|[辞辭][职職]|宣誓|[辩辯][论論]|[内內][阁閣]",
 )
