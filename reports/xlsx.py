@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from openpyxl import Workbook
@@ -15,6 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from reports import palette
 from reports.cells import safe_cell
+from reports.sheets import Sheet as Sheet
 from reports.zipped import steady
 
 _LONGEST = 32_767  # characters that Excel keeps of a cell
@@ -22,19 +22,6 @@ _SURE = 10**15  # from here on Excel rounds a whole number
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 _WIDEST = 60
 _MEASURED = 50  # rows that a column's width is taken from
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table: its name, the heads of its columns, and its rows of plain values.
-
-    Whole numbers, fractions, dates and aware instants keep their types; ids belong in text, and
-    None is unknown: an empty cell.
-    """
-
-    name: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[object]]
 
 
 def xlsx(

@@ -11,7 +11,7 @@ import streamlit as st
 
 from insights.model import Scope
 from reports.cells import safe_cell
-from reports.xlsx import Sheet, xlsx
+from reports.sheets import Sheet
 from ui import data, text
 from ui.text import t
 
@@ -129,6 +129,9 @@ def workbook_button(
     name, zone, now = t("export.about"), data.zone(), data.now()
 
     def make() -> bytes:
+        # Late: openpyxl takes 13 MB of every process, and few make a workbook.
+        from reports.xlsx import xlsx
+
         return xlsx(sheets(), lines, about_name=name, zone=zone, made_at=now)
 
     st.download_button(

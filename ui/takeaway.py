@@ -14,7 +14,7 @@ import pandas as pd
 
 from insights import metrics
 from insights.model import Scope
-from reports.xlsx import Sheet
+from reports.sheets import Sheet
 from ui import data, events, export, filters, text
 from ui.text import t
 
