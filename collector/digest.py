@@ -18,7 +18,6 @@ from db.engine import Connection, Engine, snapshot
 from insights.brief import WEEK, last_week
 from insights.model import Scope
 from insights.words import LANGUAGES, Words
-from reports.pdf import pdf
 from reports.plain import plain
 from reports.wording import Wording, file_name
 
@@ -136,6 +135,9 @@ def letter_of(kept: Sequence[Archived], dashboard_url: str, now: datetime) -> Em
 
 def pdf_of(one: Archived) -> bytes:
     """The page of an archived brief: the bytes that were mailed."""
+    # Late: ReportLab is needed once a week, and a round has no use for it.
+    from reports.pdf import pdf
+
     return pdf(one.brief, Words(one.language))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import streamlit as st
 
 from insights.brief import UNKNOWN, WEEK, Brief, TopicLine, Where, weeks
 from insights.model import Scope
 from insights.words import Words
-from reports.pdf import pdf
-from reports.pptx import pptx
 from reports.wording import SHOWN, Listing, Wording, file_name
 from ui import blocks, data, filters, overview, shell, text
 from ui.text import t
@@ -54,19 +53,34 @@ def stop_if_apart(scope: Scope) -> None:
 def _files(brief: Brief) -> None:
     """The page and the slide, in the reader's language; made when asked for."""
     words = text.in_words()
-    for make, kind, icon in (
-        (pdf, "pdf", ":material/picture_as_pdf:"),
-        (pptx, "pptx", ":material/slideshow:"),
+    for kind, make, mime, icon in (
+        ("pdf", _page, PDF, ":material/picture_as_pdf:"),
+        ("pptx", _slide, PPTX, ":material/slideshow:"),
     ):
         st.download_button(
             t(f"brief.{kind}"),
-            data=lambda make=make: make(brief, words),
+            data=partial(make, brief, words),
             file_name=file_name(brief, words.language, kind),
-            mime=PDF if kind == "pdf" else PPTX,
+            mime=mime,
             on_click="ignore",
             icon=icon,
             key=f"brief_{kind}",
         )
+
+
+# Their libraries are imported late: every process would carry them, and few readers want a file.
+
+
+def _page(brief: Brief, words: Words) -> bytes:
+    from reports.pdf import pdf
+
+    return pdf(brief, words)
+
+
+def _slide(brief: Brief, words: Words) -> bytes:
+    from reports.pptx import pptx
+
+    return pptx(brief, words)
 
 
 # --- what it says ---------------------------------------------------------------------------------
@@ -181,7 +195,7 @@ def _archived(one: data.Archived) -> None:
         )
         st.download_button(
             "PDF",
-            data=lambda: pdf(brief, words),
+            data=partial(_page, brief, words),
             file_name=file_name(brief, one.language, "pdf"),
             mime=PDF,
             on_click="ignore",
