@@ -15,6 +15,7 @@ from tests.dashboards import a_live_database
 from tests.pages import figures_of, opener, some_posts, words_of
 
 SAID = "No collection: Facebook"
+ONE_DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -107,3 +108,11 @@ def test_a_post_says_whose_voice_it_is_and_why(tmp_path, open_page):
     url = a_live_database(tmp_path, spoken(1, "advert"))
     said = words_of(open_page("posts", url, voice="advert")).replace("\\", "")
     assert "Voice: Adverts. It reads “advert”." in said
+
+
+def test_a_voice_that_was_silent_for_weeks_is_still_compared(tmp_path, open_page):
+    public = [post for days in (2, 31, 45, 55, 59) for post in some_posts(6, ago=days * ONE_DAY)]
+    url = a_live_database(tmp_path, [*public, *spoken(5, "news")])
+    said = words_of(open_page("overview", url, voice="news", period="30d"))
+    assert "No change is shown" not in said
+    assert "whole weeks with the same weekdays" in said

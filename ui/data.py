@@ -505,7 +505,12 @@ def _begins_within(span: metrics.Comparison, platforms: Iterable[str]) -> bool:
     if early is None:
         return False
     parts = [replace(early, platform=code) for code in platforms if code != Platform.IMPORT]
-    return any(totals(part).posts == 0 for part in [early, *parts])
+    return not all(_was_collected(part) for part in [early, *parts])
+
+
+def _was_collected(scope: Scope) -> bool:
+    """Whether anything was, in whatever voice: a paper's silence is no pause in collecting."""
+    return any(voices(scope).values())
 
 
 def daily(scope: Scope) -> pd.DataFrame:
@@ -947,7 +952,7 @@ def _collected_from(scope: Scope, platform: str, first_run: date) -> date:
     if begun is None or begun >= early:
         return first_run
     before = Scope(begun, early, platform=platform, demo=scope.demo, audited=scope.audited)
-    return begun if totals(before).posts else first_run
+    return begun if _was_collected(before) else first_run
 
 
 def _collecting(connection) -> dict[str, tuple[date, date]]:
@@ -1132,12 +1137,18 @@ def moment_of(written: str) -> datetime:
     return datetime.fromisoformat(written)
 
 
-def notable(since: date, until: date) -> list[dict[str, Any]]:
+def notable(since: date, until: date) -> tuple[dict[str, Any], ...]:
     """Events of these half-open days that are not held every week, no season, and not a month in
-    which a date is still to be announced."""
-    found = events_between(since, until)
+    which a date is still to be announced: first and last day, city, names."""
+    return _ask_now(_notable, since, until, today())
+
+
+def _notable(connection, since: date, until: date, this_day: date) -> tuple[dict[str, Any], ...]:
+    found = queries.events_between(connection, since, until)
+    found = found[found["active"].astype(bool) | (found["starts_on"] <= this_day)]
     found = found[(found["recurrence"] != "weekly") & (found["kind"] != "season")]
-    return found[~_are_months(found)].to_dict("records")
+    told = ["starts_on", "ends_on", "city_slug", "name_ms", "name_en"]
+    return tuple(found.loc[~_are_months(found), told].to_dict("records"))
 
 
 # --- the weekly brief ----------------------------------------------------------------------------
