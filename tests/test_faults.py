@@ -25,6 +25,7 @@ from tests.replay import Reply, replay, script
 from tests.test_cli import SEARCH, a_tweet, looking_at, prepared, run, start, wait_for, with_x
 
 MEGABYTE = 1_000_000
+POSTED = (datetime.now(UTC) - timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 GZIP = {"Content-Encoding": "gzip"}
 place = test_cli.place
 
@@ -596,6 +597,27 @@ def test_a_stop_while_the_classifier_thinks_is_quick(place):
         assert stopped(process) < 10
 
     assert the_run(place, "classify").status == "interrupted"
+
+
+def test_a_stop_between_and_within_writes_leaves_whole_pages(place):
+    prepared(place).dispose()
+    numbers = iter(range(1, 10**6))
+
+    def endless(_asked):
+        tweets = [a_tweet(next(numbers), created_at=POSTED) for _ in range(400)]
+        return a_page(*tweets, then="more")
+
+    with replay(endless) as api:
+        process = start(with_x(place, api.url, COLLECTOR_MAX_PAGES="1000"), "--once")
+        wait_for(process, lambda: len(api.asked) > 3)
+        assert stopped(process) < 10
+
+    with looking_at(place) as connection:
+        run_of_x = queries.runs(connection, 1, "x").iloc[0]
+        counted = connection.exec_driver_sql("SELECT sum(posts) FROM daily_totals").scalar_one()
+    assert run_of_x.status == "interrupted"
+    assert len(stored(place)) == counted
+    assert counted % 400 == 0
 
 
 def test_a_stop_while_the_database_is_locked_is_in_time(place):
