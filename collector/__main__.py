@@ -632,6 +632,7 @@ def _label(
             progress=progress,
             purse=collector.purse,
             stopgap=collector.stopgap(),
+            gazetteer=collector.gazetteer(engine),
         )
     collector.left_behind |= report.left_behind
     return report

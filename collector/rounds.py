@@ -24,7 +24,7 @@ from collector.voices import review
 from db import incidents, queries, refusals, store
 from db.engine import ERRORS, Connection, Engine, reason
 from insights.breaker import Breaker, breaker
-from insights.matching import matched_post
+from insights.matching import matched_post, placed_by_classifier
 from insights.model import Kind, Platform, Post, RunStatus
 from insights.places import Gazetteer
 
@@ -109,14 +109,18 @@ def classify_waiting(
     progress: Callable[[int], None] | None = None,
     purse: Purse = NO_PURSE,
     stopgap: Classifier | None = None,
+    gazetteer: Gazetteer | None = None,
 ) -> Report:
     """Only the second half of a round: ask for the labels that are missing (`backfill`).
 
+    With a `gazetteer` an answer's entities may place a post whose text alone names no place.
     `progress` is told the number of posts dealt with so far, batch by batch. The rest as `collect`.
     """
     ends_at = time.monotonic() + limits.run_budget
     wish = stop or threading.Event()
-    context = Context(engine, clock, wish, limits, guard, redact, ends_at, purse=purse)
+    context = Context(
+        engine, clock, wish, limits, guard, redact, ends_at, gazetteer=gazetteer, purse=purse
+    )
     line, left = _classify_last(context, classifier, stopgap, progress)
     return Report((line,), context.stop.is_set(), left)
 
@@ -487,7 +491,8 @@ def _save_outcome(context: Context, outcome: Outcome, line: Line) -> None:
         context.guard(connection)
         context.purse.spend(connection, STATE, cost, now)
         if outcome.answers:
-            line.updated += store.save_classifications(connection, outcome.answers, now=now)
+            answers = [placed_by_classifier(one, context.gazetteer) for one in outcome.answers]
+            line.updated += store.save_classifications(connection, answers, now=now)
             refusals.settle(connection, ((a.platform, a.post_id) for a in outcome.answers), now)
         for key, note, blocked in outcome.refused:
             line.quarantined += refusals.note_refusal(

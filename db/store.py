@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -70,6 +70,7 @@ from insights.model import (
     Kind,
     MatchedPost,
     Place,
+    PlaceLink,
     Platform,
     Reject,
     RunStatus,
@@ -793,6 +794,7 @@ def save_classifications(
     connection.execute(
         _CLASSIFY, [_labelled(by_key[key][1], row, whys[key]) for key, row in known.items()]
     )
+    _place(connection, known, {key: by_key[key][0].place for key in known})
     _save_topics(connection, {key: by_key[key][0] for key in known})
     after = _known(connection, known)
     rows = [row for row in (*known.values(), *after.values()) if row.counted]
@@ -800,6 +802,31 @@ def save_classifications(
     cells = {_cell_of(row) for row in rows} | laid
     recount(connection, version, cells, cells, _voice_cells(rows) | laid)
     return len(known)
+
+
+def _place(
+    connection: Connection, known: Mapping[Key, Any], named: Mapping[Key, PlaceLink | None]
+) -> None:
+    """Give posts that name no place the one that their classifier read in them."""
+    links = [
+        {"post_id": key[0], "platform": key[1], **asdict(link)}
+        for key, link in named.items()
+        if link is not None and known[key].place_id is None
+    ]
+    if not links:
+        return
+    connection.execute(insert(post_places), links)
+    connection.execute(
+        update(social_posts).where(_KEY_GIVEN).values(place_id=bindparam("new_place")),
+        [
+            {
+                "key_id": link["post_id"],
+                "key_platform": link["platform"],
+                "new_place": link["place_id"],
+            }
+            for link in links
+        ],
+    )
 
 
 def _takes(row, answer: Classification) -> bool:

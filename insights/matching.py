@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 
-from insights.model import APART, Match, MatchedPost, Post
+from insights.model import APART, Classification, Match, MatchedPost, PlaceLink, Post
 from insights.places import Gazetteer
 from insights.texts import cluster_key
 from insights.voices import Voice, voice_of
 
+# The reason of a link that no word of the text gave, but what the classifier read in it.
+BY_CLASSIFIER = "classifier"
 # Whatever comes from a source chosen for Kedah counts, also when its text names no place.
 COUNTED_ORIGINS = ("page:", "hashtag:", "import", "own")
 
@@ -38,6 +41,21 @@ def matched_post(post: Post, gazetteer: Gazetteer, hash_secret: str) -> MatchedP
         voice_why=voice.why,
         text_cluster=None if apart else cluster_key(post.content),
     )
+
+
+def placed_by_classifier(answer: Classification, gazetteer: Gazetteer | None) -> Classification:
+    """The answer with the place that its entities name, for a post whose own text names none.
+
+    Only of a post that the classifier calls relevant: read with its whole text, a name such as
+    "Lunas" is then the town and not the word. The most special place named first is taken.
+    """
+    if not answer.relevant or gazetteer is None:
+        return answer
+    found = [(place, name) for name in answer.entities if (place := gazetteer.called(name))]
+    if not found:
+        return answer
+    place, name = min(found, key=lambda one: one[0].general)
+    return replace(answer, place=PlaceLink(place.id, name, BY_CLASSIFIER, -1, is_primary=True))
 
 
 def author_hash(post: Post, secret: str) -> str | None:

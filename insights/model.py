@@ -211,6 +211,8 @@ class Classification:
     language: str | None = None
     relevant: bool | None = None
     confidence: float | None = None
+    # Where its entities say that the post is; for posts whose text alone names no place.
+    place: PlaceLink | None = None
 
 
 @dataclass(frozen=True)

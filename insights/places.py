@@ -177,6 +177,11 @@ class Gazetteer:
         near = self._near(geo) if geo else frozenset()
         return self._match(hits, _Reading(folded, cased, near=near), length)
 
+    def called(self, name: str) -> Place | None:
+        """The place that is called exactly so, None for Kedah itself and for any other name."""
+        found = self._names.get(key(name))
+        return found.place if found else None
+
     def search_terms(self) -> list[str]:
         """Names that mean Kedah wherever they stand, most telling first, none holding another.
 

@@ -1,7 +1,10 @@
 """Matching: what counts before a classifier has spoken, and the reason that is kept."""
 
-from insights.matching import author_hash, matched_post
-from insights.model import Platform
+import pytest
+
+from db.seed import seed_places
+from insights.matching import author_hash, matched_post, placed_by_classifier
+from insights.model import Classification, PlaceLink, Platform, Sentiment
 from insights.places import Gazetteer
 from tests.fakes import a_place, a_post
 
@@ -69,3 +72,42 @@ def test_nothing_is_derived_from_a_platform_that_stands_apart():
     text = "Jom tempah homestay Cenang, RM90, hubungi kami"
     matched = matched_post(a_post(platform=Platform.YOUTUBE, content=text), GAZETTEER, "")
     assert (matched.voice, matched.text_cluster) == ("visitor", None)
+
+
+# --- what a classifier reads in a post ------------------------------------------------------------
+
+READ = Gazetteer(seed_places())
+
+
+def link_of(*entities: str, relevant: bool | None = True) -> PlaceLink | None:
+    answer = Classification(
+        Platform.X, "1", Sentiment.NEUTRAL, 0.0, "gemini", entities=entities, relevant=relevant
+    )
+    return placed_by_classifier(answer, READ).place
+
+
+def answered(*entities: str, relevant: bool | None = True) -> str | None:
+    link = link_of(*entities, relevant=relevant)
+    return READ.place(link).slug if link else None
+
+
+def test_an_entity_that_is_a_place_of_kedah_places_the_post():
+    assert answered("Ali", "Pantai Cenang") == "pantai-cenang"
+
+
+def test_a_word_that_is_a_name_only_in_context_is_one_where_the_classifier_read_the_text():
+    assert answered("Lunas") == "lunas"
+
+
+def test_the_special_place_is_taken_before_the_island_that_holds_it():
+    assert answered("Langkawi", "Dataran Lang") == answered("Dataran Lang") != answered("Langkawi")
+
+
+@pytest.mark.parametrize("relevant", [None, False])
+def test_without_the_word_that_it_is_about_kedah_entities_place_nothing(relevant):
+    assert answered("Pantai Cenang", relevant=relevant) is None
+
+
+@pytest.mark.parametrize("entity", ["Kedah", "Penang", "Hotel Cenang Baru Raya", ""])
+def test_no_other_name_places_a_post(entity):
+    assert answered(entity) is None

@@ -30,6 +30,7 @@ from insights.model import (
     Event,
     EventTemplate,
     Kind,
+    PlaceLink,
     Platform,
     Reject,
     RunStatus,
@@ -773,3 +774,41 @@ def test_a_forgotten_advert_leaves_no_cell_by_voice(db):
     with db.begin() as connection:
         store.forget(connection, post.platform, post.post_id, now=NOW)
     assert (rows(db, daily_totals), rows(db, daily_voices)) == ([], [])
+
+
+# --- places that a classifier read ----------------------------------------------------------------
+
+
+READ = PlaceLink(CENANG, "Cenang", "classifier", -1, is_primary=True)
+
+
+def test_a_post_that_names_no_place_gets_the_one_its_classifier_read(db):
+    post = a_post(content="Kedah memang cantik")
+    save(db, matched(post))
+    label(db, post, relevant=True, place=READ)
+    assert stored(db, post).place_id == CENANG
+    (link,) = rows(db, post_places)
+    assert (link.place_id, link.alias, link.why, link.is_primary) == (
+        CENANG,
+        "Cenang",
+        "classifier",
+        True,
+    )
+    assert [(row.place_id, row.positive) for row in rows(db, daily_totals)] == [(CENANG, 1)]
+
+
+def test_a_place_that_the_text_names_is_never_taken_from_it(db):
+    post = a_post()
+    save(db, matched(post, ZOO))
+    label(db, post, relevant=True, place=READ)
+    assert stored(db, post).place_id == ZOO
+    assert [link.place_id for link in rows(db, post_places)] == [ZOO]
+
+
+def test_a_new_text_loses_the_place_that_was_read_in_the_old_one(db):
+    post = a_post(content="Kedah memang cantik")
+    save(db, matched(post))
+    label(db, post, relevant=True, place=READ)
+    save(db, matched(replace(post, content="Kedah bagus juga")))
+    assert stored(db, post).place_id is None
+    assert rows(db, post_places) == []
