@@ -181,6 +181,7 @@ _SHOWN = (
     "predicted_engagement",
     "counted",
     "counted_why",
+    "relevant",
     "is_repost",
     "found_by",
     "corrected",

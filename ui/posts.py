@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from insights.accuracy import OFFLINE
+from insights.matching import BY_CLASSIFIER
 from insights.model import APART, PostFilter, Scope, Sentiment
 from insights.topics import TOPICS
 from reports.sheets import Sheet
@@ -219,9 +220,22 @@ def _fine_print(row: Mapping[str, Any], named: tuple[data.Named, ...]) -> list[s
     counts = " · ".join(f"{t(f'posts.{name}')} {text.number(_known(row[name]))}" for name in COUNTS)
     topics = ", ".join(text.topic(code) for code in row["topics"])
     lines = [f"{counts} · {t('posts.topics_line', topics=topics)}" if topics else counts]
-    lines.append(f"{t('posts.why')}: {text.inert(why(row))} {text.inert(_others(named))}".rstrip())
+    reasons = [why(row), _agreed(row), _placed(named), _others(named)]
+    lines.append(f"{t('posts.why')}: {text.inert(' '.join(one for one in reasons if one))}")
     spoken = voices.why(row["voice"], _known(row["voice_why"]))
     return [*lines, *([text.inert(spoken)] if spoken else []), _label_line(row)]
+
+
+def _agreed(row: Mapping[str, Any]) -> str:
+    """That the classifier confirmed what the words of the post had said."""
+    by_words = str(row["counted_why"]).startswith(("named:", "kedah:"))
+    return t("why.confirmed") if by_words and _known(row["relevant"]) else ""
+
+
+def _placed(named: tuple[data.Named, ...]) -> str:
+    """That no word of the post gave it its place, but what the classifier read in it."""
+    read = [link for link in named if link.is_primary and link.why == BY_CLASSIFIER]
+    return t("why.placed", place=read[0].place, name=read[0].alias) if read else ""
 
 
 def _others(named: tuple[data.Named, ...]) -> str:

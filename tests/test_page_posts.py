@@ -1,0 +1,38 @@
+"""The Posts page says why each post counts, and who said so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from insights.matching import BY_CLASSIFIER
+from insights.model import PlaceLink, Sentiment
+from tests.dashboards import a_live_database
+from tests.fakes import a_post, matched
+from tests.pages import NOW, labelled, opener, words_of
+
+
+@pytest.fixture
+def open_page(tmp_path, monkeypatch):
+    return opener(tmp_path, monkeypatch)
+
+
+def said_of(folder, open_page, post, **label) -> str:
+    answer = replace(labelled([post], Sentiment.POSITIVE)[0], **label)
+    app = open_page("posts", a_live_database(folder, [post], labels=[answer]))
+    return words_of(app).replace("\\", "")
+
+
+def test_a_place_that_the_classifier_read_is_told_from_one_that_was_named(tmp_path, open_page):
+    post = matched(a_post(content="Kedah cantik", posted_at=NOW))
+    read = PlaceLink(1, "Cenang", BY_CLASSIFIER, -1, is_primary=True)
+    said = said_of(tmp_path, open_page, post, relevant=True, place=read)
+    assert "the classifier read Pantai Cenang in it (“Cenang”)" in said
+
+
+@pytest.mark.parametrize("relevant", [True, None])
+def test_it_is_said_when_the_classifier_agrees_with_the_words(tmp_path, open_page, relevant):
+    post = replace(matched(a_post(posted_at=NOW), 1), counted_why="named:Pantai Cenang")
+    said = said_of(tmp_path, open_page, post, relevant=relevant)
+    assert ("The classifier agrees." in said) is bool(relevant)
