@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from insights import metrics
@@ -78,10 +78,21 @@ class Dated:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """How collection stands: the last success, the platforms (codes) whose last run failed, and
+    whether several rounds were missed."""
+
+    last: datetime | None
+    troubled: Sequence[str] = ()
+    stale: bool = False
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the sentences are made of. `now` and `before` are totals of the two spans of `span`,
     None where nothing is compared; `totals` those of the whole scope. `during` are the events on
-    whose days the place that moved most has risen (`explains`)."""
+    whose days the place that moved most has risen (`explains`). `collected` is None for the demo,
+    which nobody collects."""
 
     totals: metrics.Totals
     span: metrics.Comparison | None = None
@@ -94,16 +105,32 @@ class Facts:
     looked: Looked | None = None
     coming: Sequence[Dated] = ()
     derived: bool = True
+    collected: Collected | None = None
 
 
 def sentences(facts: Facts) -> list[Sentence]:
-    """Three to five sentences, in the order in which an officer asks."""
-    told = [change(facts)]
+    """Three to six sentences, in the order in which an officer asks."""
+    told = [*collection(facts), change(facts)]
     if facts.span is not None:
         told.append(where(facts))
     if facts.derived:
         told += [why(facts), *unusual(facts)]
     return [*told, *coming(facts)]
+
+
+# --- whether it is collected ---------------------------------------------------------------------
+
+
+def collection(facts: Facts) -> list[Sentence]:
+    """Whether collection works: what failed, what is late, or that all is well."""
+    known = facts.collected
+    if known is None or known.last is None:
+        return []
+    values: dict[str, Any] = {"when": known.last}
+    if known.troubled:
+        platforms = tuple(known.troubled)
+        return [Sentence("troubled", {**values, "platforms": platforms}, page="data_health")]
+    return [Sentence("late" if known.stale else "collected", values, page="data_health")]
 
 
 # --- what changed ---------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from insights import briefing, metrics
-from insights.briefing import Dated, Facts, Looked, Moved, Unusual
+from insights.briefing import Collected, Dated, Facts, Looked, Moved, Unusual
 from insights.metrics import Totals
 from insights.model import Scope
+from tests.fakes import NOW
 from ui import text
 
 TODAY = date(2026, 11, 23)
@@ -29,6 +30,24 @@ def facts(now: int = 120, before: int = 100, **given) -> Facts:
 
 def keys(told) -> list[str]:
     return [one.key for one in told]
+
+
+# ---- whether it is collected --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("collected", "said"),
+    [
+        (Collected(NOW), ["collected"]),
+        (Collected(NOW, stale=True), ["late"]),
+        (Collected(NOW, ("x", "facebook"), stale=True), ["troubled"]),
+        (Collected(None), []),
+        (None, []),
+    ],
+)
+def test_how_collection_stands_is_said_first(collected, said):
+    assert keys(briefing.sentences(facts(collected=collected)))[: len(said)] == said
+    assert keys(briefing.collection(facts(collected=collected))) == said
 
 
 # ---- what changed -------------------------------------------------------------------------------
@@ -180,5 +199,5 @@ def test_every_sentence_has_words_in_both_languages(language):
         for kind in ("unusual", "unusual_new", "severe")
         for more in ("", "_and_more")
     ]
-    made += ["nothing_unusual", "coming"]
+    made += ["nothing_unusual", "coming", "collected", "late", "troubled"]
     assert [key for key in made if f"briefing.{key}" not in known] == []

@@ -222,6 +222,10 @@ def test_the_overview_opens_with_the_find_and_the_way_to_its_posts(ferry, open_p
     assert "posts?lang=en&alarm=1" in said
 
 
+def test_the_briefing_begins_with_how_collection_stands(ferry, open_page):
+    assert "Collection works; last success" in words_of(open_page("overview", ferry))
+
+
 def test_the_briefing_is_in_malay_too(ferry, open_page):
     said = words_of(open_page("overview", ferry, lang="ms"))
     assert "Luar biasa sekarang: **Feri** di **Pantai Cenang**" in said

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from insights import briefing, metrics
-from insights.briefing import Dated, Facts, Looked, Moved, Sentence, Unusual
+from insights.briefing import Collected, Dated, Facts, Looked, Moved, Sentence, Unusual
 from insights.model import Scope
 from ui import blocks, data, radar, shell, text
 from ui.text import t
@@ -46,7 +46,16 @@ def facts(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> Fact
         looked=_looked(scope),
         coming=_coming(scope),
         derived=not scope.is_apart,
+        collected=_collected(),
     )
+
+
+def _collected() -> Collected | None:
+    status = data.status()
+    if status.demo:
+        return None
+    troubled = [platform for platform, _, _ in status.troubled]
+    return Collected(status.last_success, troubled, data.is_stale(status))
 
 
 def _places(compared: data.Compared) -> list[Moved]:
@@ -138,6 +147,10 @@ def _said(key: str, value: Any, names: Mapping[str, str]) -> str:
         return text.inert(names[value]) if value in names else text.city(value)
     if key == "topic":
         return radar.topic(value)
+    if key == "when":
+        return text.moment(value, data.zone())
+    if key == "platforms":
+        return ", ".join(map(text.platform, value))
     if key == "city":
         return text.city(value)
     if key == "event":
