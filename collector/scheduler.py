@@ -23,7 +23,8 @@ TICK = 1.0  # seconds between two looks at the clock, so that sleep and clock ju
 class Job:
     """Work that is due again every so often; `name` is its row in `due_jobs`.
 
-    `first`: when it is due where nobody ever ran it; at once without it.
+    `first`: when it is due where nobody ever ran it (at once without it), and whole intervals after
+    which it is due again, also after a run that was cut short or tried again.
     """
 
     name: str
@@ -96,7 +97,8 @@ class _DueJob(schedule.Job):
         if self._stop_event.is_set():
             return
         started = self._clock()
-        self.next_run = _next_on_grid(self.next_run, self._job.every, started)
+        grid = self._job.first or self.next_run
+        self.next_run = _next_on_grid(grid, self._job.every, started)
         try:
             self._run(started)
         except store.LeaseLost as error:

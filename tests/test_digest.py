@@ -172,6 +172,19 @@ def test_the_scheduler_looks_at_eight_sharp(engine, office, mail):
         assert queries.due_jobs(connection)["digest"] == EIGHT + HOUR
 
 
+def test_a_look_that_was_cut_short_does_not_move_the_hour(engine, office):
+    office.now = EIGHT - 55 * MINUTE  # five past seven, when the last collector was stopped
+    with engine.begin() as connection:
+        store.save_due(connection, "digest", due_at=office.now)
+    first = full_hour(office.now, KUALA_LUMPUR)
+    job = Job("digest", HOUR, office.digest.look, first=first)
+
+    Scheduler(engine, [job], lambda: office.now, office.digest.stop).run_pending()
+
+    with snapshot(engine) as connection:
+        assert queries.due_jobs(connection)["digest"] == EIGHT
+
+
 # --- what -----------------------------------------------------------------------------------------
 
 
