@@ -346,7 +346,7 @@ def test_the_loop_runs_at_once_and_a_signal_while_it_idles_ends_it(place):
         _, err = process.communicate(timeout=12)
 
     assert process.returncode == 0, err
-    assert due_jobs(place) == {"round", "events", "clean_up"}
+    assert due_jobs(place) == {"round", "events", "clean_up", "digest"}
     with looking_at(place) as connection:
         assert queries.lease(connection, "collector")["owner"] is None
 

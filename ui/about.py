@@ -22,6 +22,14 @@ FIGURES = (
     "week",
     "city",
     "topics",
+    "voices",
+    "copies",
+    "fair",
+    "ages",
+    "provisional",
+    "corrections",
+    "radar",
+    "effect",
 )
 SOURCES = ("platforms", "labels", "authors", "gazetteer", "coast", "holidays")
 LIMITS = ("people", "platforms", "language", "langkawi", "late")
