@@ -57,7 +57,7 @@ from collector.rounds import Limits, classify_waiting, collect
 from collector.scheduler import Job, Scheduler
 from collector.status import status_lines
 from collector.training import TrainingError, train
-from db import incidents, queries, store
+from db import alarms, incidents, queries, store
 from db.demo import HASH_SECRET, make_demo
 from db.engine import (
     ERRORS,
@@ -703,6 +703,7 @@ def _clean_up(engine: Engine, lease: Lease) -> None:
         lease.guard(connection)
         runs = store.delete_runs_before(connection, now() - RUNS_KEPT)
         incidents.delete_incidents_before(connection, now() - RUNS_KEPT)
+        alarms.delete_alarms_before(connection, now() - RUNS_KEPT)
         past = events.clean_up(connection, now())
     log.info("clean-up: %d old run records and %d past events deleted", runs, past)
 
