@@ -216,31 +216,38 @@ def test_without_a_history_nothing_is_called_usual():
 # ---- the briefing on the Overview ---------------------------------------------------------------
 
 
+def briefing_of(app) -> str:
+    return table_of(app).split('class="briefing">')[1]
+
+
 def test_the_overview_opens_with_the_find_and_the_way_to_its_posts(ferry, open_page):
-    said = words_of(open_page("overview", ferry))
-    assert "Unusual now: **Ferry** at **Pantai Cenang**, 9 posts where less than 0.1" in said
-    assert "posts?lang=en&alarm=1" in said
+    said = briefing_of(open_page("overview", ferry))
+    assert "<strong>Ferry</strong> at <strong>Pantai Cenang</strong>, 9 posts where less" in said
+    assert '<a href="posts?lang=en&alarm=1" target="_self">' in said
 
 
 def test_the_briefing_begins_with_how_collection_stands(ferry, open_page):
-    assert "Collection works; last success" in words_of(open_page("overview", ferry))
+    assert briefing_of(open_page("overview", ferry)).startswith("<li>Collection works; last")
 
 
 def test_the_briefing_is_in_malay_too(ferry, open_page):
-    said = words_of(open_page("overview", ferry, lang="ms"))
-    assert "Luar biasa sekarang: **Feri** di **Pantai Cenang**" in said
+    said = briefing_of(open_page("overview", ferry, lang="ms"))
+    assert "<strong>Feri</strong> di <strong>Pantai Cenang</strong>" in said
 
 
 def test_the_overview_says_nothing_unusual_with_its_evidence(tmp_path, open_page):
     app = open_page("overview", a_database(tmp_path, [*some_posts(3), *quiet_days()]))
-    assert re.search(r"Nothing unusual\. .*: [123]; .* held against 28 days", words_of(app))
+    assert re.search(r"Nothing unusual\. .*: [123]; .* held against 28 days", briefing_of(app))
 
 
 def test_the_names_in_a_briefing_are_inert(ferry, open_page):
     engine = open_writer(ferry)
     with engine.begin() as connection:
         first = queries.gazetteer(connection)[0]
-        hostile = [replace(first, name="![x](http://example.org/a.png)")]
+        hostile = [replace(first, name="<img src=//example.org/a>")]
         store.set_up(connection, "Asia/Kuala_Lumpur", hostile, NOW)
     engine.dispose()
-    assert "![x](http" not in words_of(open_page("overview", ferry))
+    app = open_page("overview", ferry)
+    bodies = " ".join(str(one.proto.body) for one in app.get("html"))
+    assert "<img" not in bodies
+    assert "&lt;img" in bodies

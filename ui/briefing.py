@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,9 +25,21 @@ def shown(scope: Scope, totals: metrics.Totals, compared: data.Compared) -> None
     """One line a sentence, each with the way to exactly its posts."""
     told = briefing.sentences(facts(scope, totals, compared))
     names = {place.slug: place.name for place in data.places()}
-    lines = [f"- {words(one, names)}{_links(scope, one)}" for one in told]
-    with st.container(key="briefing"):
-        st.markdown("\n".join(lines))
+    lines = (f"<li>{_bold(words(one, names))}{_links(scope, one)}</li>" for one in told)
+    st.html(f'{_STYLE}<ul class="briefing">{"".join(lines)}</ul>')
+
+
+# Links inside a sentence are underlined: colour alone tells them from the words beside them.
+_STYLE = """<style>
+.briefing{margin:0;padding-left:1.2rem;line-height:1.6}
+.briefing a{color:inherit;text-decoration:underline;text-underline-offset:.15em}
+</style>"""
+_STRONG = re.compile(r"\*\*(.+?)\*\*")
+
+
+def _bold(sentence: str) -> str:
+    """A sentence as inert HTML, what stands between two stars in bold."""
+    return _STRONG.sub(r"<strong>\1</strong>", escape(sentence))
 
 
 # --- facts ---------------------------------------------------------------------------------------
@@ -137,14 +151,14 @@ def _posts_on(span: Scope, slug: str, event: Dated) -> int:
 
 
 def words(one: Sentence, names: Mapping[str, str]) -> str:
-    """A sentence in the reader's language, names of places inert."""
+    """A sentence in the reader's language; names in it are still to be escaped."""
     values = {key: _said(key, value, names) for key, value in one.values.items()}
     return t(f"briefing.{one.key}", **values)
 
 
 def _said(key: str, value: Any, names: Mapping[str, str]) -> str:
     if key == "place":
-        return text.inert(names[value]) if value in names else text.city(value)
+        return names[value] if value in names else text.city(value)
     if key == "topic":
         return radar.topic(value)
     if key == "when":
@@ -154,7 +168,7 @@ def _said(key: str, value: Any, names: Mapping[str, str]) -> str:
     if key == "city":
         return text.city(value)
     if key == "event":
-        return text.inert(value)
+        return value
     if key == "change":
         return blocks.change_text(value)
     if key == "usual":
@@ -173,11 +187,15 @@ def _links(scope: Scope, one: Sentence) -> str:
         narrow = dict(one.posts)
         if set(narrow) == {"since"}:
             narrow["until"] = _tomorrow()
-        links.append(f"[{t('briefing.posts')}]({blocks.posts_href(scope, **narrow)})")
+        links.append(_link(t("briefing.posts"), blocks.posts_href(scope, **narrow)))
     if one.page is not None:
         address = f"{one.page}?{urlencode(shell.query_for(scope))}"
-        links.append(f"[{t(f'page.{one.page}')}]({address})")
+        links.append(_link(t(f"page.{one.page}"), address))
     return f" {' · '.join(links)}" if links else ""
+
+
+def _link(label: str, address: str) -> str:
+    return f'<a href="{escape(address)}" target="_self">{escape(label)}</a>'
 
 
 def _tomorrow() -> date:
