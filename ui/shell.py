@@ -164,10 +164,10 @@ def _filters() -> None:
     chosen = choices()
     cities, platforms = filters.CITY_CHOICES, filters.PLATFORM_CHOICES
     periods = (*filters.PERIODS, filters.CUSTOM)
-    pick(st.selectbox, "city", t("filter.city"), cities, chosen.city, width=186)
-    pick(st.selectbox, "platform", t("filter.platform"), platforms, chosen.platform, width=150)
+    pick(st.selectbox, "city", t("filter.city"), cities, chosen.city, width=166)
+    pick(st.selectbox, "platform", t("filter.platform"), platforms, chosen.platform, width=136)
     voices = filters.VOICE_CHOICES
-    pick(st.selectbox, "voice", t("filter.voice"), voices, chosen.voice, width=150)
+    pick(st.selectbox, "voice", t("filter.voice"), voices, chosen.voice, width=128)
     pick(
         st.segmented_control,
         "period",
