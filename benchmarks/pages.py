@@ -224,7 +224,7 @@ async def cpu_of_reruns(server: Server, rounds: int) -> float:
 
 def rerun_lines(folder: Path, settings: dict[str, str], rounds: int) -> Iterator[Line]:
     """The Overview's whole rerun, without a browser, against an empty page's."""
-    with dashboard(folder, settings) as server:
+    with dashboard(folder, settings, "serve.py") as server:
         ours = asyncio.run(cpu_of_reruns(server, rounds))
     nothing = empty_app(rounds)
     yield Line("an empty app's rerun", nothing, "ms")
