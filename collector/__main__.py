@@ -384,6 +384,11 @@ class Collector:
             log.warning("the offline classifier stays out: %s", error)
             return None
 
+    def keyless(self) -> Classifier | None:
+        """What labels for now where no key is configured. With one, a post that Gemini did not get
+        to stays without a label until it does: two judges of one week would not be comparable."""
+        return None if self.settings.gemini_api_key else self.stopgap()
+
     @property
     def every(self) -> timedelta:
         return timedelta(seconds=self.settings.collector_interval_seconds)
@@ -524,7 +529,7 @@ class _Live:
             guard=lease.guard,
             redact=collector.redact,
             purse=collector.purse,
-            stopgap=collector.stopgap(),
+            stopgap=collector.keyless(),
         )
         self._begun = True
         collector.left_behind |= report.left_behind
@@ -631,7 +636,7 @@ def _label(
             redact=collector.redact,
             progress=progress,
             purse=collector.purse,
-            stopgap=collector.stopgap(),
+            stopgap=collector.keyless(),
             gazetteer=collector.gazetteer(engine),
         )
     collector.left_behind |= report.left_behind

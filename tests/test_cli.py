@@ -17,11 +17,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from collector.__main__ import main
 from db import queries, store
 from db.engine import ERRORS, migrate, open_reader, open_writer, snapshot
 from db.seed import seed_places
+from db.tables import social_posts
 from insights.model import Platform, Reject
 from tests.e2e.browser import plain_environment
 from tests.gemini_server import GeminiServer
@@ -268,6 +270,7 @@ def test_a_classifier_that_fails_ends_with_3_and_the_posts_stay(place):
     assert done.returncode == 3
     with looking_at(place) as connection:
         assert queries.backlog(connection) == 1
+        assert connection.execute(select(social_posts.c.sentiment)).scalars().all() == [None]
 
 
 def test_no_secret_stands_in_any_output_or_in_the_database(place, tmp_path):

@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from collector.__main__ import Collector
 from collector.classify import ClassificationError, Outcome
 from collector.context import Context, Limits
 from collector.provisional import stand_in
@@ -15,6 +16,7 @@ from collector.rounds import classify_waiting
 from db import queries, store
 from insights.accuracy import OFFLINE
 from insights.model import Classification, Kind, Platform, Sentiment
+from settings import read_settings
 from tests.fakes import NOW, a_place, a_post, matched
 
 LATER = NOW + timedelta(hours=1)
@@ -255,3 +257,9 @@ def test_labels_to_train_from_are_geminis_only(db):
     assert [(row["content"], row["sentiment"]) for row in found] == [
         ("Pantai Cenang teruk", "negative")
     ]
+
+
+@pytest.mark.parametrize(("key", "labels"), [("", True), ("k3y", False)])
+def test_only_an_installation_without_a_key_labels_for_now(key, labels):
+    settings = read_settings({"GEMINI_API_KEY": key}, None)
+    assert (Collector(settings, str).keyless() is not None) is labels
