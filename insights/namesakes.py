@@ -38,9 +38,10 @@ class Guard:
     so only when it is written with a capital, or when `words` or a sign of Kedah stand in the
     post. `words`: anywhere in the post they stand for the missing sign (for an everyday word only
     beside one of the former). `never_before`/`never_after`/`never`: beside the name, or anywhere,
-    they make it something else. `ordinary`: an everyday word, so that a sign elsewhere in the post
-    is believed only when the name is written with a capital. `capitals`: an abbreviation, read
-    only in capitals.
+    they make it something else. `clear`: place words that settle a strict name written with a
+    capital; `together`: so written it is also believed beside a sure place of its city.
+    `ordinary`: an everyday word, so that a sign elsewhere in the post is believed only when the
+    name is written with a capital. `capitals`: an abbreviation, read only in capitals.
     """
 
     before: re.Pattern[str] | None = None
@@ -50,6 +51,8 @@ class Guard:
     never_before: re.Pattern[str] | None = None
     never_after: re.Pattern[str] | None = None
     never: re.Pattern[str] | None = None
+    clear: re.Pattern[str] | None = None
+    together: bool = False
     ordinary: bool = False
     capitals: bool = False
 
@@ -101,7 +104,8 @@ _INDONESIA = (
     r"indonesia|jambi|kerinci|lampung|sumatera|sumatra|riau|kepri|karimun|kalimantan|bontang"
 )
 
-_LOCATED = _before(rf"di|in|pekan|daerah|{_TOWN}")
+_LOCATED = _before(rf"di|in|pekan|daerah|homestay|{_TOWN}")
+_CLEAR = r"di|in|area|pi|homestay|chalet|resort|pekan|daerah"
 _CABLE = Guard(
     never_before=_before(_CABLE_RIVALS),
     never_after=_after(rf"(?:di |at |in |ke )?(?:{_CABLE_RIVALS})"),
@@ -112,6 +116,9 @@ _BRIDGE = Guard(
 )
 _GUNUNG_RAYA = Guard(never_before=_before("hari|puasa"), words=None)
 _BANDAR_BAHARU = Guard(before=None, never_after=_after("bangi|akan|untuk|nilai|klang|salak tinggi"))
+
+# 华玲 is a woman's name too.
+_HUALING = Guard(words=re.compile("温泉|溫泉|热水|熱水|县|縣|水灾|水災|老街|巴刹"))
 
 _STATE = Guard(
     never_before=_before(
@@ -128,9 +135,13 @@ GUARDS: dict[str, Guard] = {
     "langkawi": Guard(
         never_before=_before(
             rf"tour de|k\.?d\.?|(?<!\d )km|mv|deklarasi|akta|piagam|perjanjian|bilik(?: mesyuarat)?"
-            rf"|dewan|dewan serbaguna|taman|apartment|pangsapuri|{_ROAD}"
+            rf"|dewan|dewan serbaguna|taman|apartment|pangsapuri|blok|suite|tdl|kelas|projek"
+            rf"|{_ROAD}"
         ),
-        never_after=_after(r"declaration|international dialogue|room|ballroom|street"),
+        never_after=_after(
+            r"declaration|international dialogue|room|ballroom|street"
+            r"|class (?:opv|ship|vessel|patrol)"
+        ),
     ),
     "kedah": _STATE,
     "negerikedah": _STATE,
@@ -228,23 +239,85 @@ GUARDS: dict[str, Guard] = {
         never_before=_before("naza|kampung|kg"),
         never=_anywhere("penaga"),
     ),
-    "sik": Guard(before=_LOCATED, ordinary=True),
-    "yan": Guard(before=_LOCATED, ordinary=True),
-    "lunas": Guard(
-        before=_LOCATED, never_after=_after(r"hutang|bayar|semua|sudah|terus"), ordinary=True
-    ),
-    "gurun": Guard(
-        before=_before(rf"di|in|ke|dari|{_TOWN}|tol|exit|stesen|plaza tol|keluar"),
-        words=_anywhere(r"jerai|plaza tol|r&r|rnr"),
-        never_after=_after(r"sahara|gobi|pasir|arab|thar|atacama|namib|panas|salji|di"),
+    "sik": Guard(
+        before=_before(rf"di|in|pekan|daerah|homestay|durian|dusun|{_FROM}|{_TOWN}"),
+        clear=_before(rf"{_CLEAR}|durian|dusun|{_FROM}"),
+        together=True,
         ordinary=True,
     ),
+    "yan": Guard(before=_LOCATED, clear=_before(_CLEAR), together=True, ordinary=True),
+    "lunas": Guard(
+        before=_LOCATED,
+        clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai"),
+        never_after=_after(r"hutang|bayar|semua|sudah|terus"),
+        ordinary=True,
+    ),
+    "gurun": Guard(
+        before=_before(rf"{_AT}|in|{_TOWN}|tol|exit|stesen|plaza tol|keluar"),
+        clear=_before(rf"{_CLEAR}|{_FROM}|tol|exit|stesen"),
+        together=True,
+        words=_anywhere(r"jerai|plaza tol|r&r|rnr"),
+        never_after=_after(
+            r"sahara|gobi|pasir|arab|arabia|thar|atacama|namib|panas|salji|di|nevada|mojave|negev"
+            r"|sinai|kalahari|taklamakan|dubai|mesir|mongolia|rajasthan|australia|afrika|simpson"
+        ),
+        ordinary=True,
+    ),
+    "pokoksena": Guard(
+        never_after=_after(
+            r"tumbang|ditebang|dicantas|berbunga|reput|gugur|mereput|tepi|rendang|tua|merimbun"
+            r"|angsana|pun|berusia|patah"
+        )
+    ),
+    "pedu": Guard(
+        before=_before(rf"{_AT}|empangan|tasik|kampung|kg"),
+        words=_anywhere(r"empangan|tasik|dam|lake|houseboat|rumah bot|memancing|kuala nerang"),
+    ),
+    "merbok": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|uitm|kampus|kampung|kg"),
+        words=_anywhere(r"candi|bakau|mangroves?|mee udang|lembah bujang"),
+        never_after=_after(r"aku|balam|candik|tu|ni|berbunyi|jantan|betina"),
+        ordinary=True,
+    ),
+    "bedong": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|aimst"),
+        words=_anywhere("aimst"),
+        never_after=_after(r"bayi|baby|anak|instan|kain"),
+        ordinary=True,
+    ),
+    "anakbukit": Guard(never_before=_before(_ROAD)),
+    "jitra": Guard(never_before=_before(r"khun|cik|puan|kak|encik|mak cik|miss|madam")),
+    "华玲": _HUALING,
+    "華玲": _HUALING,
     "bandarbaharu": _BANDAR_BAHARU,
     "bandarbahru": _BANDAR_BAHARU,
 }
 
 # A seat in parliament or the state assembly is its member's name, not a visit.
 SEAT = _before(r"mp|ahli parlimen|parlimen|adun|dun|wakil rakyat|yb|[pn]\.? ?\d{1,3}")
+
+SEAT_AFTER = _after(r"mp|assembly(?:man|woman)|parliamentary|state seat")
+
+# A shop, a dish, a street or an estate called after a place of Kedah, right before its name ...
+BORROWED = _before(
+    rf"restoran|restaurant|kedai(?: makan| kopi| runcit)?|kafe|cafe|warung|gerai|kopitiam|butik"
+    rf"|laksa|nasi(?: kandar| lemak)?|mee|roti canai|ikan bakar|dodol|taman|apartment|pangsapuri"
+    rf"|kondo|dewan|klinik|{_ROAD}"
+)
+# ... is elsewhere when a town outside Kedah stands right behind it: "Laksa Kuala Kedah di Bangi".
+_ELSEWHERE = (
+    r"kl|kuala lumpur|shah alam|puchong|kajang|bangi|putrajaya|cyberjaya|petaling jaya|pj|subang"
+    r"|klang|ampang|cheras|setapak|gombak|rawang|damansara|bangsar|sepang|nilai|seremban|melaka"
+    r"|johor|jb|kuantan|pahang|terengganu|kuala terengganu|kota bharu|kelantan|ipoh|perak|taiping"
+    r"|penang|pulau pinang|butterworth|bukit mertajam|perlis|kangar|sabah|sarawak|kuching"
+    r"|singapore|singapura|jakarta|medan|bali|london|melbourne|selangor|seri kembangan|sri rampai"
+    r"|wangsa maju|keramat|kepong|selayang|gelang patah|kota kinabalu|miri|semenyih|sungai buloh"
+)
+ELSEWHERE_AFTER = re.compile(
+    r"(?: (?:seafood|kitchen|corner|bistro|cuisine|original|asli|famous|house|cafe|tomyam|maju))?"
+    rf"[,:]? ?[(@]?(?:(?:sedap|best|terbaik|dekat|cawangan|sini) )?(?:(?:di|kat|dekat|in|at) )?"
+    rf"(?:{_ELSEWHERE})(?![a-z0-9])"
+)
 
 # Elsewhere in the post, each of these makes a place's name more likely that of a namesake.
 RIVALS: dict[str, re.Pattern[str]] = {
@@ -288,22 +361,6 @@ CHINESE_ACCIDENTS = re.compile(
     r"|[今每昨明同当當隔整半]日得拉|[西南北冬木黄苦丝絲]瓜[镇鎮埠]|无锡县|無錫縣|秘[鲁魯][乃]"
 )
 
-# Smaller towns whose name stands nowhere else and means nothing else.
-TOWNS = (
-    "Guar Chempedak",
-    "Guar Cempedak",
-    "Kuala Ketil",
-    "Jeniang",
-    "Kodiang",
-    "Jerlun",
-    "Padang Serai",
-    "Tikam Batu",
-    "Kota Sarang Semut",
-    "Bukit Selambau",
-    "Teluk Kechai",
-    "Padang Matsirat",
-    "Mergong",
-)
 # Kedah itself, with the language of each spelling.
 KEDAH: tuple[tuple[str, str], ...] = (
     ("Kedah", "ms"),
@@ -314,8 +371,6 @@ KEDAH: tuple[tuple[str, str], ...] = (
     ("吉打州", "zh"),
     ("เกอดะฮ์", "th"),
     ("ไทรบุรี", "th"),
-    # Towns of Kedah that are no row of the gazetteer: the post is about Kedah, place unknown.
-    *((town, "town") for town in TOWNS),
     ("visitkedah", "tag"),
     ("kedahtourism", "tag"),
     ("tourismkedah", "tag"),

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from insights.model import Match, Place, PlaceLink
 from insights.namesakes import (
+    BORROWED,
     CHINESE_ACCIDENTS,
+    ELSEWHERE_AFTER,
     FOOTBALL,
     GUARDS,
     KEDAH,
     RIVALS,
     SEAT,
+    SEAT_AFTER,
     TAG_AFTER,
     TAG_BEFORE,
     Guard,
@@ -26,6 +29,8 @@ DEFAULT_HASHTAG_COUNT = 30
 # A joined name shorter than this may hide in an unrelated tag or account name.
 _SAFE_TAG_LENGTH = 5
 _SAFE_MENTION_LENGTH = 8
+# A name ends with its letters, or with a year behind them: "LANGKAWI2026".
+_NAME_ENDS = r"(?:(?![a-z0-9])|(?=20\d\d(?![a-z0-9])))"
 # A longer title is seldom written out ("Muzium Arkeologi Lembah Bujang").
 _LONG_TITLE = 18
 # How many characters beside a name are looked at for cue words.
@@ -34,12 +39,21 @@ _WINDOW = 32
 _MOST_HITS = 300
 
 _SPACE = re.compile(r"\s+")
+# "Langkawiii" and "CENANGGG"; "www" stays.
+_DRAWN_OUT = re.compile(r"([A-VX-Za-vx-z])\1{2,}")
+# Letters set apart one by one, "L.A.N.G.K.A.W.I" or with pictures between them.
+_SPELLED_OUT = re.compile(r"(?<!\w)[A-Za-z](?:(?:[^\w\s]{1,4}| )[A-Za-z](?!\w)){4,}")
+_NO_LETTER = re.compile(r"[^A-Za-z]+")
 # Soft hyphens, zero-width and direction marks: invisible, but they split words.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f]")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+|@\w[\w.]*")
 _TAG = re.compile(r"#(\w+)")
 _SIGNS = re.compile(r"[\s_.,'’()/#-]+")
-_ABBREVIATIONS = frozenset(("sg", "tg", "gn", "gng", "g", "k", "p", "mt", "bkt", "kg", "tlk", "dr"))
+_ABBREVIATIONS = frozenset(
+    ("s", "sg", "tg", "gn", "gng", "g", "k", "p", "mt", "bkt", "kg", "tlk", "dr")
+)
+# Found in texts, but nobody would search for them.
+_UNSEARCHED = ("tag", "town", "typo")
 _QUALIFIERS = frozenset(("kedah", "langkawi"))
 _NO_GUARD = Guard()
 _GAP_BEFORE = re.compile(r"[, (@/-]{1,3}(?:(?:di|kat|in|dekat|daerah|pekan) )?$")
@@ -47,7 +61,8 @@ _GAP_BEFORE = re.compile(r"[, (@/-]{1,3}(?:(?:di|kat|in|dekat|daerah|pekan) )?$"
 
 def clean_text(text: str) -> str:
     """The text as names are looked for in it: NFKC, casefolded, invisible signs gone, every run of
-    white space one space. `PlaceLink.start` is an offset in this."""
+    white space one space, letters drawn out or set apart as they are usually written.
+    `PlaceLink.start` is an offset in this."""
     return _fold(_tidy(text))
 
 
@@ -59,7 +74,12 @@ def key(name: str) -> str:
 def _tidy(text: str) -> str:
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'")
-    return _SPACE.sub(" ", text).strip()
+    text = _SPACE.sub(" ", text).strip()
+    return _DRAWN_OUT.sub(r"\1", _SPELLED_OUT.sub(_joined, text))
+
+
+def _joined(found: re.Match[str]) -> str:
+    return _NO_LETTER.sub("", found[0])
 
 
 def _fold(text: str) -> str:
@@ -142,7 +162,7 @@ class Gazetteer:
         latin = [name for name in self._names.values() if _is_latin(name.key)]
         other = [name for name in self._names.values() if not _is_latin(name.key)]
         self._latin = re.compile(
-            rf"(?<![a-z0-9])(?=({_alternatives(_tokens(name.text) for name in latin)})(?![a-z0-9]))"
+            rf"(?<![a-z0-9])(?=({_alternatives(_tokens(name.text) for name in latin)}){_NAME_ENDS})"
         )
         # Chinese and Thai touch their neighbours, so no boundary may be asked for.
         self._other = re.compile(rf"(?=({_alternatives(tuple(name.key) for name in other)}))")
@@ -226,7 +246,7 @@ class Gazetteer:
         """The spellings that mean this place wherever they stand, the plainest first, with or
         without those made as hashtags ("kuahlangkawi"). The order of the aliases plays no part:
         a database keeps none."""
-        made = {alias.text for alias in place.aliases if alias.language == "tag"}
+        made = {alias.text for alias in place.aliases if alias.language in _UNSEARCHED}
         names = [
             name
             for name in self._names.values()
@@ -278,7 +298,7 @@ class Gazetteer:
         )
 
     def _match(self, hits: Sequence[_Hit], reading: _Reading, length: int) -> Match:
-        hits = [hit for hit in hits[:_MOST_HITS] if not _is_something_else(hit, reading)]
+        hits = _without(hits[:_MOST_HITS], lambda hit: _is_something_else(hit, reading))
         names_kedah = any(hit.name.place is None for hit in hits)
         if names_kedah and FOOTBALL.search(reading.text):
             hits = [hit for hit in hits if hit.name.place is not None]
@@ -355,7 +375,10 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
     """Whether the words beside a name, or its case, make it a ship, a dish, a company, a seat."""
     guard = hit.name.guard
     before = reading.before(hit)
-    if SEAT.search(before):
+    after = reading.after(hit)
+    if SEAT.search(before) or SEAT_AFTER.match(after):
+        return True
+    if BORROWED.search(before) and ELSEWHERE_AFTER.match(after):
         return True
     if guard is _NO_GUARD:
         return False
@@ -363,7 +386,7 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
         return True
     return bool(
         (guard.never_before and guard.never_before.search(before))
-        or (guard.never_after and guard.never_after.match(reading.after(hit)))
+        or (guard.never_after and guard.never_after.match(after))
         or (guard.never and guard.never.search(reading.text))
     )
 
@@ -391,7 +414,9 @@ def _reason(hit: _Hit, reading: _Reading) -> str:
     if cue and not strict:
         return f"beside:{cue}"
     if strict and not cue:
-        return ""
+        return _together(hit, reading)
+    if strict and (plain := _plain_cue(hit, reading)):
+        return f"beside:{plain}"
     word = guard.words.search(reading.text) if guard.words else None
     written_as_name = reading.cased[hit.start].isupper()
     weak = _cue(guard.weak, None, hit, reading)
@@ -427,9 +452,36 @@ def _cue(
     return found[0].strip(" #@-(") if found else ""
 
 
+def _plain_cue(hit: _Hit, reading: _Reading) -> str:
+    """The place word right before a strict name that is written as one: "di Sik", but neither "di
+    sik" nor the "Di Sik" of a headline, in which every word is written large."""
+    clear = hit.name.guard.clear
+    found = clear.search(reading.before(hit)) if clear else None
+    if found is None or not _is_titled(reading.cased[hit.start : hit.end]):
+        return ""
+    start = hit.start - (len(reading.before(hit)) - found.start())
+    return found[0].strip(" #@-(") if start == 0 or reading.cased[start].islower() else ""
+
+
+def _together(hit: _Hit, reading: _Reading) -> str:
+    """A sure place of the same city in a post that writes the strict name large within a
+    sentence ("Gunung Jerai, Gurun dan Yan"), for the names of which the guard allows it."""
+    if not hit.name.guard.together or hit.start == 0:
+        return ""
+    if not _is_titled(reading.cased[hit.start : hit.end]):
+        return ""
+    signs = (sign for sign in reading.sure if sign.name.place and not sign.name.place.general)
+    same = (sign for sign in signs if sign.name.city == hit.name.city)
+    return next((f"context:{sign.name.text}" for sign in same), "")
+
+
+def _is_titled(word: str) -> bool:
+    return word[:1].isupper() and word[1:2].islower()
+
+
 def _far_sign(hit: _Hit, reading: _Reading) -> str:
     """A sure sign elsewhere in the post: the place's own city; where no rival is named Kedah itself
-    and, for an abbreviation, any place of Kedah."""
+    and, for an abbreviation and a strict name, any place of Kedah."""
     for sign in reading.sure:
         if sign.name.city == hit.name.city:
             return f"context:{sign.name.text}"
@@ -437,9 +489,23 @@ def _far_sign(hit: _Hit, reading: _Reading) -> str:
         return "geo"
     if _has_rival(hit, reading):
         return ""
-    abbreviated = hit.name.guard.capitals
-    signs = (sign.name for sign in reading.sure if abbreviated or sign.name.place is None)
+    place = hit.name.place
+    easy = hit.name.guard.capitals or (place is not None and place.rule == "strict")
+    signs = (sign.name for sign in reading.sure if easy or sign.name.place is None)
     return next((f"context:{name.text}" for name in signs), "")
+
+
+def _without(hits: Sequence[_Hit], unwanted: Callable[[_Hit], bool]) -> list[_Hit]:
+    """The hits that are wanted and inside none that is not: a seat called "Kuala Kedah" does not
+    speak of Kedah either."""
+    gone = [hit for hit in hits if unwanted(hit)]
+    if not gone:
+        return list(hits)
+    return [
+        hit
+        for hit in hits
+        if not any(out.start <= hit.start and hit.end <= out.end for out in gone)
+    ]
 
 
 def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:

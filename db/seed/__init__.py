@@ -14,7 +14,8 @@ from insights.model import Alias, Place
 
 FOLDER = Path(__file__).parent
 RULES = ("plain", "context", "strict")
-LANGUAGES = ("ms", "en", "zh", "th", "tag")
+# "town": a smaller place that counts for its district's city; "typo": a usual slip.
+LANGUAGES = ("ms", "en", "zh", "th", "tag", "town", "typo")
 # Kedah with its islands, in degrees; a swapped or mistyped pair falls outside.
 LATITUDES = (5.0, 6.75)
 LONGITUDES = (99.5, 101.25)
