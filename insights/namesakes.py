@@ -155,7 +155,10 @@ GUARDS: dict[str, Guard] = {
         before=_before(rf"{_TOWN}|jeti|jetty|feri|ferry|hotel|stay|menginap|bermalam"),
         weak=_before(rf"{_AT}|{_AT_EN}"),
         words=_anywhere(r"jeti|jetty|feri|ferry|pekan|town|hotel|homestay|duty free|bebas cukai"),
-        after=_after(r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi"),
+        after=_after(
+            r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi|sesak|jem"
+            r"|jam teruk|lengang|sunyi|hujan|mendung|is (?:dead|busy|quiet|crowded|packed)"
+        ),
         never_before=_before(
             r"banyak|tambah|lebih|sikit|dalam|celup|cicah|tuang|siram|hirup|mee|mi|mie|bihun|nasi"
             r"|laksa|kari|gulai|sup|satay|rojak|roti|lauk|air|resepi|pekatkan|masak|buat|kuah"
@@ -168,7 +171,10 @@ GUARDS: dict[str, Guard] = {
             rf"{_FROM}|{_AT_EN}|{_TOWN}|budak|air panas|kampung|kg|banjir|kepala air|polis|bomba"
         ),
         weak=_before("di"),
-        after=_after(r"town|district|banjir|dilanda|diserang|gerik"),
+        after=_after(
+            r"town|district|banjir|dilanda|diserang|gerik|\d+ ?(?:jam|km|minit|hours?|minutes?)"
+            r"|hujan|berkabus|sesak|lengang|folk|people"
+        ),
         never_before=_before(
             rf"jangan|suka|kena|nak|tolong|boleh|terus|pandai|aku|dia|baling|tukang|{_ROAD}"
         ),
@@ -176,7 +182,11 @@ GUARDS: dict[str, Guard] = {
         ordinary=True,
     ),
     "kilim": Guard(
-        words=_anywhere(r"mangroves?|bakau|geopark|geoforest|geohutan|paya laut|karst|kayak"),
+        before=_before(rf"{_AT}|{_AT_EN}"),
+        words=_anywhere(
+            r"mangroves?|bakau|geopark|geoforest|geohutan|paya laut|karst|kayak|bats?|bat cave|gua"
+            r"|caves?|limestone|eagles?|helang|boat|bot"
+        ),
         never=_anywhere(_RUG),
     ),
     "pekanrabu": Guard(
@@ -202,14 +212,20 @@ GUARDS: dict[str, Guard] = {
         before=_before(
             rf"{_AT}|{_AT_EN}|student|pelajar|kampus|budak|universiti|graduan|konvo|masuk|mahasiswa"
         ),
-        after=_after(r"sintok|student|students|campus|kampus|convo|konvo"),
+        after=_after(
+            r"sintok|students?|campus|kampus|convo|konvo|grads?|graduates?|alumni|lecturers?|hostel"
+            r"|inasis"
+        ),
     ),
     "lgk": Guard(
         capitals=True,
         words=_anywhere(r"flight|airport|airasia|penerbangan|kul|szb|pen|island|terbang"),
     ),
     "uwl": Guard(capitals=True, never=_anywhere(r"university|west london|ealing|student")),
-    "temurun": Guard(never_before=_before(r"turun")),
+    "temurun": Guard(
+        before=_before(r"air terjun|di|ke|kat|dekat|mandi|waterfall|at|to"),
+        never_before=_before(r"turun"),
+    ),
     "cintasayang": Guard(
         after=_after(r"resort|golf|club|hotel|country"),
         never_before=_before(r"penuh|dengan|kasih|rasa|tanda|hadiah"),
@@ -245,10 +261,17 @@ GUARDS: dict[str, Guard] = {
         together=True,
         ordinary=True,
     ),
-    "yan": Guard(before=_LOCATED, clear=_before(_CLEAR), together=True, ordinary=True),
+    "yan": Guard(
+        before=_before(rf"di|in|ke|menuju|pekan|daerah|homestay|{_TOWN}"),
+        clear=_before(rf"{_CLEAR}|ke|menuju"),
+        together=True,
+        ordinary=True,
+    ),
     "lunas": Guard(
         before=_LOCATED,
         clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai"),
+        after=_after(r"roast|duck|itik|wantan|town"),
+        words=_anywhere(r"itik panggang|roast(?:ed)? duck|kulim"),
         never_after=_after(r"hutang|bayar|semua|sudah|terus"),
         ordinary=True,
     ),
@@ -274,7 +297,7 @@ GUARDS: dict[str, Guard] = {
         words=_anywhere(r"empangan|tasik|dam|lake|houseboat|rumah bot|memancing|kuala nerang"),
     ),
     "merbok": Guard(
-        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|uitm|kampus|kampung|kg"),
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|uitm|kampus|kampung|kg|homestay"),
         words=_anywhere(r"candi|bakau|mangroves?|mee udang|lembah bujang"),
         never_after=_after(r"aku|balam|candik|tu|ni|berbunyi|jantan|betina"),
         ordinary=True,
@@ -285,6 +308,23 @@ GUARDS: dict[str, Guard] = {
         never_after=_after(r"bayi|baby|anak|instan|kain"),
         ordinary=True,
     ),
+    "payar": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|snorkel(?:l?ing)?|div(?:e|ing)|menyelam"),
+        words=_anywhere(r"snorkel\w*|scuba|coral|karang|marine park|taman laut|menyelam|sharks?"),
+        ordinary=True,
+    ),
+    "datai": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|teluk|resort"),
+        after=_after(r"bay|beach|resort|hotel|golf|villas?|spa"),
+        ordinary=True,
+    ),
+    "sedim": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|jeram|rafting|kayak|camping"),
+        words=_anywhere(r"rafting|tree ?top walk|jeram|kayak|air terjun|camping|chalet"),
+    ),
+    "sevenwells": Guard(words=_anywhere(r"waterfalls?|steps|stairs|climb|cable car|monkeys?|trek")),
+    "jettypoint": Guard(words=_anywhere(r"ferry|ferries|feri|jetty|duty free|mall")),
+    "bukit888": Guard(before=_before(rf"{_AT}|{_AT_EN}|mendaki|hiking|hike|naik|trek")),
     "anakbukit": Guard(never_before=_before(_ROAD)),
     "jitra": Guard(never_before=_before(r"khun|cik|puan|kak|encik|mak cik|miss|madam")),
     "华玲": _HUALING,
@@ -297,6 +337,9 @@ GUARDS: dict[str, Guard] = {
 SEAT = _before(r"mp|ahli parlimen|parlimen|adun|dun|wakil rakyat|yb|[pn]\.? ?\d{1,3}")
 
 SEAT_AFTER = _after(r"mp|assembly(?:man|woman)|parliamentary|state seat")
+
+# "Nama anak dia Jitra": a person or a pet.
+NAMED = _before(r"nama (?:anak|adik|kakak|kawan|cucu|bayi|baby|kucing|isteri|suami)(?: \w+)?")
 
 # A shop, a dish, a street or an estate called after a place of Kedah, right before its name ...
 BORROWED = _before(
@@ -315,7 +358,8 @@ _ELSEWHERE = (
 )
 ELSEWHERE_AFTER = re.compile(
     r"(?: (?:seafood|kitchen|corner|bistro|cuisine|original|asli|famous|house|cafe|tomyam|maju))?"
-    rf"[,:]? ?[(@]?(?:(?:sedap|best|terbaik|dekat|cawangan|sini) )?(?:(?:di|kat|dekat|in|at) )?"
+    rf"[,:]? ?(?:[(@] ?)?(?:(?:sedap|best|terbaik|dekat|cawangan|sini) )?"
+    r"(?:(?:di|kat|dekat|in|at) )?"
     rf"(?:{_ELSEWHERE})(?![a-z0-9])"
 )
 

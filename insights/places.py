@@ -16,6 +16,7 @@ from insights.namesakes import (
     FOOTBALL,
     GUARDS,
     KEDAH,
+    NAMED,
     RIVALS,
     SEAT,
     SEAT_AFTER,
@@ -376,7 +377,7 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
     guard = hit.name.guard
     before = reading.before(hit)
     after = reading.after(hit)
-    if SEAT.search(before) or SEAT_AFTER.match(after):
+    if SEAT.search(before) or SEAT_AFTER.match(after) or NAMED.search(before):
         return True
     if BORROWED.search(before) and ELSEWHERE_AFTER.match(after):
         return True
