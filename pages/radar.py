@@ -1,6 +1,6 @@
 """Radar: what is unusual now, and what people are unhappy about, where."""
 
-from ui import blocks, data, mood, radar, shell
+from ui import blocks, data, mood, radar, shell, takeaway
 
 scope = shell.open_page()
 mood.stop_if_apart(scope)
@@ -9,3 +9,4 @@ blocks.stop_if_empty(data.totals(scope))
 radar.table(scope)
 radar.over(scope)
 radar.rule()
+takeaway.unusual(scope)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from db import corrections
+from db.engine import open_writer
+from db.tables import social_posts
+from insights.corrections import Correction, Field
 from insights.model import Kind, Platform, Sentiment
 from reports.xlsx import Sheet
 from tests.dashboards import a_live_database
@@ -168,3 +173,31 @@ def test_posts_come_in_both_kinds(tmp_path, open_page):
 
     keys = [button.key for button in app.get("download_button")]
     assert [key for key in keys if key.endswith("posts")] == ["csv_posts", "xlsx_posts"]
+
+
+def test_the_radar_takes_its_finds_and_the_issues_along(made):
+    found, by_place = made("[takeaway.finds(scope), takeaway.issues(scope)]")
+    assert len(found.rows) > 0
+    assert all(isinstance(posts, int) for posts in column(found, "Posts"))
+    assert all(len(row) == len(found.columns) for row in found.rows)
+    assert len(by_place.rows) > 0
+
+
+def test_the_accuracy_page_takes_what_officers_said_along(made, tmp_path):
+    url = a_database(tmp_path)
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        key = connection.execute(
+            select(social_posts.c.post_id).where(social_posts.c.sentiment == "negative").limit(1)
+        ).scalar_one()
+        wrong = Correction(Platform.X, key, Field.SENTIMENT, "positive")
+        corrections.save_corrections(connection, [wrong], officer="Aminah", now=NOW, sampled=True)
+    engine.dispose()
+    agreed, history = made("[takeaway.agreement(), takeaway.corrected()]", url)
+    assert column(agreed, "Judged") == [1, 1]
+    assert column(agreed, "Agreement (%)") == [0.0, 0.0]
+    assert column(history, "Officer") == ["Aminah"]
+    assert (column(history, "Before"), column(history, "Corrected to")) == (
+        ["Negative"],
+        ["Positive"],
+    )

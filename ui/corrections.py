@@ -69,7 +69,7 @@ def _decision(rows: pd.DataFrame, who: str) -> None:
             args=(chosen, field, value, who),
         )
         st.button(t("correction.all"), on_click=_choose_all, args=(_keys(rows),))
-        st.caption(t("correction.as_whom", who=text.inert(_name_of(who))))
+        st.caption(t("correction.as_whom", who=text.inert(name_of(who))))
 
 
 def _pick(what: str, key: str, names: Mapping[str, str], width: int) -> str:
@@ -165,7 +165,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
             "correction.line",
             field=_field_name(row.field),
             value=value_name(row.field, row.value),
-            who=_name_of(row.officer),
+            who=name_of(row.officer),
             when=text.moment(row.corrected_at, data.zone()),
             before=_before(row.field, row.before),
         )
@@ -178,7 +178,8 @@ def _before(field: str, before: str | None) -> str:
     return value_name(field, before) if before else t("posts.waiting")
 
 
-def _name_of(who: str) -> str:
+def name_of(who: str) -> str:
+    """An officer's name as it is shown."""
     return t("correction.local") if who == officer.LOCAL else who
 
 
@@ -187,32 +188,40 @@ def _name_of(who: str) -> str:
 
 def accuracy() -> None:
     """How often officers agreed with the machine, by language, also where it is poor."""
-    judged = data.judged_labels()
     with blocks.card(t("accuracy.title"), t("accuracy.note"), height="content", key="accuracy"):
-        if judged.empty:
+        if data.judged_labels().empty:
             blocks.empty(t("accuracy.nobody"), hint=t("accuracy.nobody_hint"), reset=False)
             return
-        lots = drawn_by_lot(judged)
-        rows = [
-            *_rows("accuracy.gemini", of_machine(lots, offline=False)),
-            *_rows("accuracy.offline", of_machine(lots, offline=True)),
-            *_rows("accuracy.picked", judged[~judged["sampled"].astype(bool)]),
-        ]
+        rows = [_row(kind, language, one) for kind, language, one in judged()]
         blocks.table(rows, alt=t("accuracy.title"))
         st.caption(t("accuracy.how", least=LEAST))
 
 
-def _rows(title: str, judged: pd.DataFrame) -> list[dict[str, str]]:
-    return [_row(t(title), one) for one in agreements(judged)]
+def judged() -> list[tuple[str, str, Agreement]]:
+    """The rows of the panel: kind of labels, language (both in words), and how often agreed."""
+    labels = data.judged_labels()
+    lots = drawn_by_lot(labels)
+    kinds = {
+        "gemini": of_machine(lots, offline=False),
+        "offline": of_machine(lots, offline=True),
+        "picked": labels[~labels["sampled"].astype(bool)],
+    }
+    return [
+        (t(f"accuracy.{kind}"), _language(one.language), one)
+        for kind, rows in kinds.items()
+        for one in agreements(rows)
+    ]
 
 
-def _row(kind: str, one: Agreement) -> dict[str, str]:
+def _language(code: str | None) -> str:
+    return t("accuracy.all") if code is None else text.name_of("language", code or None)
+
+
+def _row(kind: str, language: str, one: Agreement) -> dict[str, str]:
     low, high = text.percent(one.share.low), text.percent(one.share.high)
     return {
         t("accuracy.column_kind"): kind,
-        t("accuracy.column_language"): t("accuracy.all")
-        if one.language is None
-        else text.name_of("language", one.language or None),
+        t("accuracy.column_language"): language,
         t("accuracy.column_share"): f"{text.percent(one.share.value)} ({low}\N{EN DASH}{high})"
         + ("" if one.enough else f" {t('accuracy.too_few')}"),
         t("accuracy.column_n"): text.number(one.share.n),
@@ -305,7 +314,7 @@ def _batch(batch: str, rows: pd.DataFrame) -> None:
         with st.container(gap=None, width="stretch"):
             st.markdown(text.inert(_said_in(rows)))
             fine = [
-                _name_of(first["officer"]),
+                name_of(first["officer"]),
                 text.moment(first["corrected_at"], data.zone()),
                 t("accuracy.by_lot") if first["sampled"] else "",
                 f"“{first['note']}”" if first["note"] else "",
@@ -314,7 +323,7 @@ def _batch(batch: str, rows: pd.DataFrame) -> None:
                 fine.append(
                     t(
                         "correction.undone",
-                        who=_name_of(first["undone_by"]),
+                        who=name_of(first["undone_by"]),
                         when=text.moment(first["undone_at"], data.zone()),
                     )
                 )

@@ -15,14 +15,14 @@ from db.alarms import Alarm
 from insights.model import Place, Scope, day_of
 from insights.radar import DAYS, LEAST_DAYS, Trouble, odds
 from insights.topics import ISSUES
-from ui import blocks, data, filters, text
+from ui import blocks, data, filters, shell, text
 from ui.text import t
 
 UNKNOWN = "unknown"
 _CARDS = 12  # finds shown at once; more than ever were
 _QUOTES = 2  # newest posts of a find that are quoted
 _QUOTED = 160  # characters of each
-_PAST_DAYS = 14
+PAST_DAYS = 14
 _PLACES = 12  # columns of the table
 _LIGHTEST, _DARKEST = 0.10, 0.62  # how strong the colour of the fewest and the most posts is
 
@@ -205,10 +205,10 @@ def people(authors: int | None, unnamed: int) -> str:
 
 def over(scope: Scope) -> None:
     """What ended lately: when it began and ended, with its posts."""
-    found = named(data.past_finds(_PAST_DAYS), scope)[:10]
+    found = named(data.past_finds(PAST_DAYS), scope)[:10]
     if not found:
         return
-    with blocks.card(t("radar.over"), t("radar.over_note", d=_PAST_DAYS), height="content"):
+    with blocks.card(t("radar.over"), t("radar.over_note", d=PAST_DAYS), height="content"):
         blocks.table([_past(scope, one) for one in found], t("radar.over"))
 
 
@@ -290,9 +290,7 @@ def _html(scope: Scope, shown: Grid) -> str:
         f'<th scope="col">{escape(word)}</th>' for word in (t("mood.issue"), t("mood.all"), *heads)
     )
     body = "".join(_row(scope, shown, issue, top) for issue in shown.issues)
-    # The column that stays in sight needs the page's own colour behind it.
-    theme = "dark" if st.context.theme.type == "dark" else "light"
-    back = escape(st.get_option(f"theme.{theme}.backgroundColor") or "Canvas")
+    back = escape(shell.page_colour())
     return (
         f'{_STYLE}<div class="radar" tabindex="0" role="region" style="--radar-back:{back}"'
         f' aria-label="{escape(t("radar.table"))}"><table><thead><tr>{head}</tr></thead>'

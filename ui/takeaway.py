@@ -13,13 +13,15 @@ from typing import Any
 import pandas as pd
 
 from insights import metrics
+from insights.accuracy import Agreement
 from insights.model import Scope
 from reports.sheets import Sheet
-from ui import data, events, export, filters, text
+from ui import corrections, data, events, export, filters, radar, text
 from ui.text import t
 
 UNKNOWN = filters.UNKNOWN
 DAY = timedelta(days=1)
+_CORRECTIONS = 10_000
 _COUNTS = ("likes", "comments", "shares", "views")
 _LABELS = ("positive", "neutral", "negative", "unclassified")
 _MEASURES = ("n_posts", *_LABELS, *_COUNTS, "engagement", "net", "net_low", "net_high")
@@ -84,6 +86,16 @@ def calendar(scope: Scope) -> None:
     """The Events page: the next twelve months, and the rules they come from."""
     asked = [f"{t('filter.city')}: {text.city(scope.city)}"]
     export.offer("events", lambda: [upcoming(scope), templates()], filters=asked)
+
+
+def unusual(scope: Scope) -> None:
+    """The Radar page: what is unusual, what was, and the issues by place."""
+    export.offer("radar", lambda: [finds(scope), issues(scope)], scope)
+
+
+def accuracy() -> None:
+    """The Accuracy page: agreement by language, and who corrected what."""
+    export.offer("accuracy", lambda: [agreement(), corrected()])
 
 
 def health() -> None:
@@ -221,6 +233,70 @@ def _rounded(value: float | None) -> float | None:
 
 def _heads(*codes: str) -> list[str]:
     return [t(f"export.{code}") for code in codes]
+
+
+# --- radar and accuracy ---------------------------------------------------------------------------
+
+
+def finds(scope: Scope) -> Sheet:
+    """The radar's finds of the scope's places, those that are open first."""
+    found = radar.named([*data.finds(), *data.past_finds(radar.PAST_DAYS)], scope)
+    rows = [
+        [
+            one.place.name if one.place else text.city(UNKNOWN),
+            one.what,
+            t(f"radar.{one.alarm.level}"),
+            _instant(one.alarm.opened_at),
+            _instant(one.alarm.closed_at),
+            one.alarm.posts,
+            one.alarm.authors,
+            one.alarm.texts,
+            _rounded(one.alarm.expected),
+            one.alarm.p_value,
+        ]
+        for one in found
+    ]
+    heads = ("place", "topic", "kind", "starts_on", "ends_on", "n_posts", "authors", "texts")
+    return Sheet(t("export.finds"), _heads(*heads, "usual", "chance"), rows)
+
+
+def agreement() -> Sheet:
+    """How often officers agreed with labels, as the page shows it."""
+    rows = [
+        [kind, language, one.share.n, *map(_percent, _ends(one)), one.opposite, _instant(one.last)]
+        for kind, language, one in corrections.judged()
+    ]
+    heads = ("kind", "language", "judged", "agreed", "agreed_low", "agreed_high", "opposite")
+    return Sheet(t("export.agreement"), _heads(*heads, "last_ok"), rows)
+
+
+def _ends(one: Agreement) -> tuple[float, float, float]:
+    return one.share.value, one.share.low, one.share.high
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 1)
+
+
+def corrected() -> Sheet:
+    """Every correction, the latest first: what, who, when, and whether it still stands."""
+    made = data.corrections_made(_CORRECTIONS)
+    rows = [
+        [
+            text.platform(row["platform"]),
+            row["post_id"],
+            text.name_of("correction_field", row["field"]),
+            corrections.value_name(row["field"], row["before"]) if row["before"] else None,
+            corrections.value_name(row["field"], row["value"]),
+            corrections.name_of(row["officer"]),
+            _instant(row["corrected_at"]),
+            row["note"],
+            _instant(row["undone_at"]),
+        ]
+        for row in made.to_dict("records")
+    ]
+    heads = ("platform", "post_id", "field", "stood", "corrected", "officer", "started_at")
+    return Sheet(t("export.corrections"), _heads(*heads, "reason", "undone"), rows)
 
 
 # --- events and collection ------------------------------------------------------------------------
