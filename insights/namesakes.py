@@ -40,6 +40,7 @@ class Guard:
     beside one of the former). `never_before`/`never_after`/`never`: beside the name, or anywhere,
     they make it something else. `clear`: place words that settle a strict name written with a
     capital; `together`: so written it is also believed beside a sure place of its city.
+    `phrase`: everyday words that are the place when each is written with a capital.
     `ordinary`: an everyday word, so that a sign elsewhere in the post is believed only when the
     name is written with a capital. `capitals`: an abbreviation, read only in capitals.
     """
@@ -53,6 +54,7 @@ class Guard:
     never: re.Pattern[str] | None = None
     clear: re.Pattern[str] | None = None
     together: bool = False
+    phrase: bool = False
     ordinary: bool = False
     capitals: bool = False
 
@@ -209,6 +211,7 @@ GUARDS: dict[str, Guard] = {
     ),
     "uum": Guard(
         capitals=True,
+        words=_anywhere(r"sintok|dpp|inasis|semester|intake|degree|varsity|uni|universiti|kampus"),
         before=_before(
             rf"{_AT}|{_AT_EN}|student|pelajar|kampus|budak|universiti|graduan|konvo|masuk|mahasiswa"
         ),
@@ -232,7 +235,19 @@ GUARDS: dict[str, Guard] = {
         never_after=_after(r"aku|saya|kami|kepada|untuk|pada|dan|semua|mak|ibu"),
         ordinary=True,
     ),
-    "jerai": Guard(before=_before(r"naik|puncak|kaki|atas|mendaki|hiking|hike|kabus|sejuk")),
+    "jerai": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|naik|puncak|kaki|atas|mendaki|hiking|hike|kabus|sejuk")
+    ),
+    "berasbasah": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|pulau|bot|jeti"),
+        after=_after(r"island|beach|langkawi"),
+        words=_anywhere(r"islands?|island hopping|pulau|snorkel\w*|bot|boat|beach|pantai|monyet"),
+        never_after=_after(r"kena|kampit|sekampit|satu|rosak|berkulat|berulat|dimasak"),
+        phrase=True,
+    ),
+    "telagatujuh": Guard(never_after=_after(r"puteri|beradik")),
+    "titigajah": Guard(before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), phrase=True),
+    "kuburpanjang": Guard(before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), phrase=True),
     "helangmerah": Guard(never=_anywhere(r"skuad|pasukan|bola|liga|gol|jdt|stadium")),
     "eaglesquare": Guard(never=_anywhere(r"abuja|nigeria|lagos")),
     "balaibesar": Guard(
@@ -268,7 +283,7 @@ GUARDS: dict[str, Guard] = {
         ordinary=True,
     ),
     "lunas": Guard(
-        before=_LOCATED,
+        before=_before(rf"{_AT}|in|{_TOWN}"),
         clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai"),
         after=_after(r"roast|duck|itik|wantan|town"),
         words=_anywhere(r"itik panggang|roast(?:ed)? duck|kulim"),
@@ -279,7 +294,7 @@ GUARDS: dict[str, Guard] = {
         before=_before(rf"{_AT}|in|{_TOWN}|tol|exit|stesen|plaza tol|keluar"),
         clear=_before(rf"{_CLEAR}|{_FROM}|tol|exit|stesen"),
         together=True,
-        words=_anywhere(r"jerai|plaza tol|r&r|rnr"),
+        words=_anywhere(r"jerai|tol|r&r|rnr|jem|lebuh ?raya|kemalangan"),
         never_after=_after(
             r"sahara|gobi|pasir|arab|arabia|thar|atacama|namib|panas|salji|di|nevada|mojave|negev"
             r"|sinai|kalahari|taklamakan|dubai|mesir|mongolia|rajasthan|australia|afrika|simpson"
@@ -325,13 +340,18 @@ GUARDS: dict[str, Guard] = {
     "sevenwells": Guard(words=_anywhere(r"waterfalls?|steps|stairs|climb|cable car|monkeys?|trek")),
     "jettypoint": Guard(words=_anywhere(r"ferry|ferries|feri|jetty|duty free|mall")),
     "bukit888": Guard(before=_before(rf"{_AT}|{_AT_EN}|mendaki|hiking|hike|naik|trek")),
-    "anakbukit": Guard(never_before=_before(_ROAD)),
+    "anakbukit": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), never_before=_before(_ROAD), phrase=True
+    ),
     "jitra": Guard(never_before=_before(r"khun|cik|puan|kak|encik|mak cik|miss|madam")),
     "华玲": _HUALING,
     "華玲": _HUALING,
     "bandarbaharu": _BANDAR_BAHARU,
     "bandarbahru": _BANDAR_BAHARU,
 }
+
+# A report may begin with its place ("SIK: ..."); so does a recipe with these.
+DISHES = frozenset(("kuah", "lunas"))
 
 # A seat in parliament or the state assembly is its member's name, not a visit.
 SEAT = _before(r"mp|ahli parlimen|parlimen|adun|dun|wakil rakyat|yb|[pn]\.? ?\d{1,3}")

@@ -12,6 +12,7 @@ from insights.model import Match, Place, PlaceLink
 from insights.namesakes import (
     BORROWED,
     CHINESE_ACCIDENTS,
+    DISHES,
     ELSEWHERE_AFTER,
     FOOTBALL,
     GUARDS,
@@ -55,8 +56,13 @@ _ABBREVIATIONS = frozenset(
 )
 # Found in texts, but nobody would search for them.
 _UNSEARCHED = ("tag", "town", "typo")
-_QUALIFIERS = frozenset(("kedah", "langkawi"))
+_QUALIFIERS = frozenset(("kedah", "langkawi", "alor", "baling", "kulim", "sik", "yan"))
 _NO_GUARD = Guard()
+# What a news agency writes behind the place it reports from.
+_DATELINE = re.compile(r"(?:, ?kedah)?(?:, ?\d{1,2} [a-z]{3,9}|(?:: | ?[-–—]{1,2} )(?=[a-z]))")
+# Between the names of a list, and between two towns that are named in one breath.
+_IN_LIST = re.compile(r" ?(?:[,/&+、→]|->| - )? ?(?:(?:dan|and|serta) )?")
+_IN_PAIR = re.compile(r" ?[/&] ?| (?:dan|and|serta) ")
 _GAP_BEFORE = re.compile(r"[, (@/-]{1,3}(?:(?:di|kat|in|dekat|daerah|pekan) )?$")
 
 
@@ -308,6 +314,7 @@ class Gazetteer:
         reasons = {hit: f"tag:{hit.tag}" if hit.tag else "name" for hit in sure}
         if doubtful:
             reading = replace(reading, sure=tuple(sure))
+            reasons |= _listed(hits, reading)
             reasons |= {hit: why for hit in doubtful if (why := _reason(hit, reading))}
         kept = _outermost(reasons)
         links = self._links({hit: reasons[hit] for hit in kept}, length)
@@ -395,6 +402,8 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
 def _is_doubtful(hit: _Hit, reading: _Reading) -> bool:
     if hit.name.needs_context:
         return True
+    if hit.name.guard.phrase and not _is_large(reading.cased[hit.start : hit.end]):
+        return True
     return not hit.name.says_where and _has_rival(hit, reading)
 
 
@@ -410,9 +419,12 @@ def _reason(hit: _Hit, reading: _Reading) -> str:
     beside = _neighbour(hit, reading)
     if beside:
         return f"beside:{beside}"
+    if _is_dateline(hit, reading):
+        return "beside:dateline"
     cue = _cue(guard.before, guard.after, hit, reading)
     strict = hit.name.place is not None and hit.name.place.rule == "strict"
-    if cue and not strict:
+    rival = _has_rival(hit, reading)
+    if cue and not strict and not rival:
         return f"beside:{cue}"
     if strict and not cue:
         return _together(hit, reading)
@@ -423,7 +435,7 @@ def _reason(hit: _Hit, reading: _Reading) -> str:
     weak = _cue(guard.weak, None, hit, reading)
     if weak and (written_as_name or word or _far_sign(hit, reading)):
         return f"beside:{weak}"
-    if word and (strict or not guard.ordinary):
+    if word and not rival and (strict or not guard.ordinary):
         return f"context:{word[0]}"
     return _far_sign(hit, reading) if written_as_name or not guard.ordinary else ""
 
@@ -474,6 +486,61 @@ def _together(hit: _Hit, reading: _Reading) -> str:
     signs = (sign for sign in reading.sure if sign.name.place and not sign.name.place.general)
     same = (sign for sign in signs if sign.name.city == hit.name.city)
     return next((f"context:{sign.name.text}" for sign in same), "")
+
+
+def _is_dateline(hit: _Hit, reading: _Reading) -> bool:
+    """Whether a report begins with the name: "BALING, 4 Julai", "SIK: Harga durian jatuh".
+
+    A list of ingredients begins so as well, hence a dish also needs one of its words.
+    """
+    if hit.start or not reading.cased[: hit.end].isupper() or reading.cased.isupper():
+        return False
+    found = _DATELINE.match(reading.after(hit))
+    dated = found is not None and found[0][-1:].isalpha()
+    words = hit.name.guard.words
+    dish = hit.name.key in DISHES and not (words and words.search(reading.text))
+    return found is not None and (dated or not dish)
+
+
+def _listed(hits: Sequence[_Hit], reading: _Reading) -> dict[_Hit, str]:
+    """The doubtful names that stand in a list of places of Kedah: "Kulim, Bandar Baharu dan
+    Baling". Of three and more, a name written small needs two sure ones among them; a pair needs
+    "dan" or a stroke, capitals and a sure city."""
+    return {
+        hit: f"context:{next(other.name.text for other in row if other is not hit)}"
+        for row in _rows_of(_outermost(hits), reading)
+        for hit in row
+        if hit not in reading.sure and _fits_in(row, hit, reading)
+    }
+
+
+def _rows_of(hits: Sequence[_Hit], reading: _Reading) -> Iterator[list[_Hit]]:
+    """The runs of names with nothing but list signs between them, two names at least."""
+    row: list[_Hit] = []
+    for hit in (hit for hit in hits if hit.name.place is not None):
+        gap = reading.text[row[-1].end : hit.start] if row else ""
+        if row and not (gap.strip() and _IN_LIST.fullmatch(gap)):
+            if len(row) > 1:
+                yield row
+            row = []
+        row.append(hit)
+    if len(row) > 1:
+        yield row
+
+
+def _fits_in(row: Sequence[_Hit], hit: _Hit, reading: _Reading) -> bool:
+    sure = [one for one in row if one in reading.sure]
+    large = _is_large(reading.cased[hit.start : hit.end])
+    if len({one.name.place.slug for one in row if one.name.place}) >= 3:
+        return large or len(sure) >= 2
+    gap = reading.text[row[0].end : row[1].start]
+    cities = any(one.name.place and one.name.place.general for one in sure)
+    return large and cities and _IN_PAIR.fullmatch(gap) is not None
+
+
+def _is_large(name: str) -> bool:
+    """Whether every word of the name begins with a capital, or is written in Chinese."""
+    return all(not word[0].islower() for word in name.split())
 
 
 def _is_titled(word: str) -> bool:
