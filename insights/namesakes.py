@@ -96,8 +96,8 @@ _BRIDGE_RIVALS = (
     r"|kinabalu|danum|kaohsiung|czech|dolni morava|london|tokyo|airport skybridge|ba ?na"
 )
 _RIVAL_COMPANY = (
-    r"berhad|bhd|saham|bursa|dividen|share price|palm oil|plantations?|ladang sawit|jcorp"
-    r"|johor corporation|suku tahun|untung bersih|net profit|pemegang saham"
+    r"berhad|bhd|saham|stake|johor corp|bursa|dividen|share price|palm oil|plantations?"
+    r"|ladang sawit|jcorp|johor corporation|suku tahun|untung bersih|net profit|pemegang saham"
 )
 _BEACH_AFTER = (
     r"malam|hari|laut|jalan|panas|ramai|hujan|mandi|main|lepak|makan|cuaca|matahari|nak|sibuk|ombak"
@@ -142,7 +142,7 @@ GUARDS: dict[str, Guard] = {
         ),
         never_after=_after(
             r"declaration|international dialogue|room|ballroom|street"
-            r"|class (?:opv|ship|vessel|patrol)"
+            r"|class (?:opv|ship|vessel|patrol)|fc|united|city (?:fc|lawan|vs|menang|tewas)"
         ),
     ),
     "kedah": _STATE,
@@ -158,8 +158,8 @@ GUARDS: dict[str, Guard] = {
         weak=_before(rf"{_AT}|{_AT_EN}"),
         words=_anywhere(r"jeti|jetty|feri|ferry|pekan|town|hotel|homestay|duty free|bebas cukai"),
         after=_after(
-            r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi|sesak|jem"
-            r"|jam teruk|lengang|sunyi|hujan|mendung|is (?:dead|busy|quiet|crowded|packed)"
+            r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi"
+            r"|duty free|bebas cukai|sesak|jem|jam teruk|lengang|sunyi|hujan|mendung|is (?:dead|busy|quiet|crowded|packed)"
         ),
         never_before=_before(
             r"banyak|tambah|lebih|sikit|dalam|celup|cicah|tuang|siram|hirup|mee|mi|mie|bihun|nasi"
@@ -194,6 +194,7 @@ GUARDS: dict[str, Guard] = {
     "pekanrabu": Guard(
         before=_before(rf"{_AT}|{_AT_EN}|kompleks|pasar|shopping|kedai|bazar"),
         words=_anywhere(r"dodol|kuih karas|serunding|gerai|songket|cenderamata"),
+        phrase=True,
         never_after=_after(_WEEKDAY_AFTER),
     ),
     "as": Guard(capitals=True, never=_anywhere(_AMERICA)),
@@ -211,7 +212,9 @@ GUARDS: dict[str, Guard] = {
     ),
     "uum": Guard(
         capitals=True,
-        words=_anywhere(r"sintok|dpp|inasis|semester|intake|degree|varsity|uni|universiti|kampus"),
+        words=_anywhere(
+            r"sintok|dpp|inasis|semester|intake|degree|varsity|uni|universiti|kampus|usm|ukm|upm|unimap|uitm|uia|utm"
+        ),
         before=_before(
             rf"{_AT}|{_AT_EN}|student|pelajar|kampus|budak|universiti|graduan|konvo|masuk|mahasiswa"
         ),
@@ -236,7 +239,10 @@ GUARDS: dict[str, Guard] = {
         ordinary=True,
     ),
     "jerai": Guard(
-        before=_before(rf"{_AT}|{_AT_EN}|naik|puncak|kaki|atas|mendaki|hiking|hike|kabus|sejuk")
+        before=_before(rf"{_AT}|{_AT_EN}|naik|puncak|kaki|atas|mendaki|hiking|hike|kabus|sejuk"),
+        words=_anywhere(
+            r"gurun|yan|kabus|awan|clouds?|fog|misty|sawah|mountain|climb|hike|hiking|mendaki|puncak"
+        ),
     ),
     "berasbasah": Guard(
         before=_before(rf"{_AT}|{_AT_EN}|pulau|bot|jeti"),
@@ -271,8 +277,10 @@ GUARDS: dict[str, Guard] = {
         never=_anywhere("penaga"),
     ),
     "sik": Guard(
-        before=_before(rf"di|in|pekan|daerah|homestay|durian|dusun|{_FROM}|{_TOWN}"),
-        clear=_before(rf"{_CLEAR}|durian|dusun|{_FROM}"),
+        before=_before(
+            rf"di|in|pekan|daerah|homestay|durian|dusun|anggur|ladang|kebun|kampung|kg|{_FROM}|{_TOWN}"
+        ),
+        clear=_before(rf"{_CLEAR}|durian|dusun|anggur|ladang|kebun|kampung|kg|{_FROM}"),
         together=True,
         ordinary=True,
     ),
@@ -292,9 +300,10 @@ GUARDS: dict[str, Guard] = {
     ),
     "gurun": Guard(
         before=_before(rf"{_AT}|in|{_TOWN}|tol|exit|stesen|plaza tol|keluar"),
-        clear=_before(rf"{_CLEAR}|{_FROM}|tol|exit|stesen"),
+        clear=_before(rf"{_CLEAR}|{_FROM}|tol|exit|stesen|past|via|through|lalu|ikut"),
+        after=_after(r"toll?|r&r|interchange|exit"),
         together=True,
-        words=_anywhere(r"jerai|tol|r&r|rnr|jem|lebuh ?raya|kemalangan"),
+        words=_anywhere(r"jerai|toll?|r&r|rnr|jem|lebuh ?raya|kemalangan"),
         never_after=_after(
             r"sahara|gobi|pasir|arab|arabia|thar|atacama|namib|panas|salji|di|nevada|mojave|negev"
             r"|sinai|kalahari|taklamakan|dubai|mesir|mongolia|rajasthan|australia|afrika|simpson"
@@ -399,7 +408,7 @@ RIVALS: dict[str, re.Pattern[str]] = {
     "balai-nobat": _anywhere(
         r"perak|kuala kangsar|klang|selangor|terengganu|kuala terengganu|istana alam shah"
     ),
-    "pantai-merdeka": _anywhere(r"indonesia|bali|ambon|maluku|papua"),
+    "pantai-merdeka": _anywhere(r"indonesia|makassar|sulawesi|bali|ambon|maluku|papua"),
     "pantai-pasir-hitam": _anywhere(r"bali|lovina|iceland|islandia|hawaii|santorini|reynisfjara"),
     "pantai-pasir-tengkorak": _anywhere(r"namibia|skeleton coast|kong"),
     "langkawi-skycab": _anywhere(_CABLE_RIVALS),
@@ -421,7 +430,7 @@ FOOTBALL = _anywhere(
 
 # Chinese has no spaces: these longer words hold a place's characters by accident.
 CHINESE_ACCIDENTS = re.compile(
-    r"普吉打|[宁宁]吉打卡|吉打[卡架电電球工游遊开開车車包赏賞扫掃针針]|[邻鄰隐隱旧舊新移]居林"
+    r"普吉打|[宁宁]吉打卡|吉打(?:工(?!作)|[卡架电電球游遊开開车車包赏賞扫掃针針])|[邻鄰隐隱旧舊新移]居林"
     r"|[今每昨明同当當隔整半]日得拉|[西南北冬木黄苦丝絲]瓜[镇鎮埠]|无锡县|無錫縣|秘[鲁魯][乃]"
 )
 
@@ -431,6 +440,7 @@ KEDAH: tuple[tuple[str, str], ...] = (
     ("Kedah Darul Aman", "ms"),
     ("Negeri Kedah", "ms"),
     ("Kedahan", "en"),
+    ("Negeri Jelapang Padi", "nickname"),
     ("吉打", "zh"),
     ("吉打州", "zh"),
     ("เกอดะฮ์", "th"),
@@ -438,6 +448,12 @@ KEDAH: tuple[tuple[str, str], ...] = (
     ("visitkedah", "tag"),
     ("kedahtourism", "tag"),
     ("tourismkedah", "tag"),
+)
+
+# A tag that begins so names a race, a ship, a seat, a street or a shop, whatever place it ends on.
+TAG_NEVER_BEFORE = (
+    r"(?:le)?tourde|tdl|ltdl|kd|mp|adun|dun|parlimen|prk|jalan|jln|restoran|kedai|deklarasi|bukan"
+    r"|taman|bilik"
 )
 
 # What people put before and after a place in one tag without changing which place it is.

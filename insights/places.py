@@ -23,6 +23,7 @@ from insights.namesakes import (
     SEAT_AFTER,
     TAG_AFTER,
     TAG_BEFORE,
+    TAG_NEVER_BEFORE,
     Guard,
 )
 
@@ -31,6 +32,7 @@ DEFAULT_HASHTAG_COUNT = 30
 # A joined name shorter than this may hide in an unrelated tag or account name.
 _SAFE_TAG_LENGTH = 5
 _SAFE_MENTION_LENGTH = 8
+_LONG_TAG_LENGTH = 8
 # A name ends with its letters, or with a year behind them: "LANGKAWI2026".
 _NAME_ENDS = r"(?:(?![a-z0-9])|(?=20\d\d(?![a-z0-9])))"
 # A longer title is seldom written out ("Muzium Arkeologi Lembah Bujang").
@@ -55,14 +57,14 @@ _ABBREVIATIONS = frozenset(
     ("s", "sg", "tg", "gn", "gng", "g", "k", "p", "mt", "bkt", "kg", "tlk", "dr")
 )
 # Found in texts, but nobody would search for them.
-_UNSEARCHED = ("tag", "town", "typo")
+_UNSEARCHED = ("tag", "town", "typo", "abroad")
 _QUALIFIERS = frozenset(("kedah", "langkawi", "alor", "baling", "kulim", "sik", "yan"))
 _NO_GUARD = Guard()
 # What a news agency writes behind the place it reports from.
 _DATELINE = re.compile(r"(?:, ?kedah)?(?:, ?\d{1,2} [a-z]{3,9}|(?:: | ?[-–—]{1,2} )(?=[a-z]))")
 # Between the names of a list, and between two towns that are named in one breath.
 _IN_LIST = re.compile(r" ?(?:[,/&+、→]|->| - )? ?(?:(?:dan|and|serta) )?")
-_IN_PAIR = re.compile(r" ?[/&] ?| (?:dan|and|serta) ")
+_IN_PAIR = re.compile(r" ?(?:[/&→–-]|->) ?| (?:dan|and|serta) ")
 _GAP_BEFORE = re.compile(r"[, (@/-]{1,3}(?:(?:di|kat|in|dekat|daerah|pekan) )?$")
 
 
@@ -176,6 +178,11 @@ class Gazetteer:
         safe = [tuple(name.key) for name in latin if _is_safe(name)]
         self._tagged = re.compile(
             rf"(?:{TAG_BEFORE})*({_alternatives(safe)})(?:{TAG_AFTER})*", re.ASCII
+        )
+        # Whatever stands before a long name, it is that place: #prewedlangkawi. Not behind it.
+        long = [name for name in safe if len(name) >= _LONG_TAG_LENGTH]
+        self._ending = re.compile(
+            rf"(?!{TAG_NEVER_BEFORE})[a-z0-9_]+?({_alternatives(long)})(?:{TAG_AFTER})*", re.ASCII
         )
 
     def place(self, link: PlaceLink) -> Place:
@@ -291,7 +298,7 @@ class Gazetteer:
         for tag in _TAG.finditer(text):
             if tag.start(1) in taken:
                 continue
-            found = self._tagged.fullmatch(tag[1])
+            found = self._tagged.fullmatch(tag[1]) or self._ending.fullmatch(tag[1])
             if found:
                 yield _Hit(tag.start(1), tag.end(1), self._names[found[1]], tag[1])
 
@@ -313,9 +320,7 @@ class Gazetteer:
         sure = _outermost(hit for hit in hits if hit not in doubtful)
         reasons = {hit: f"tag:{hit.tag}" if hit.tag else "name" for hit in sure}
         if doubtful:
-            reading = replace(reading, sure=tuple(sure))
-            reasons |= _listed(hits, reading)
-            reasons |= {hit: why for hit in doubtful if (why := _reason(hit, reading))}
+            reasons |= _believed(hits, doubtful, replace(reading, sure=tuple(sure)))
         kept = _outermost(reasons)
         links = self._links({hit: reasons[hit] for hit in kept}, length)
         if links:
@@ -379,6 +384,20 @@ def _masked(text: str, names: dict[str, _Name]) -> str:
     return _ADDRESS.sub(blank, text)
 
 
+def _believed(hits: Sequence[_Hit], doubtful: set[_Hit], reading: _Reading) -> dict[_Hit, str]:
+    """The doubtful names that are places, with the reason. A name that is believed may speak for
+    the others, so they are asked once more."""
+    found: dict[_Hit, str] = {}
+    for _ in range(2):
+        found |= _listed(hits, reading)
+        asked = [hit for hit in hits if hit in doubtful and hit not in found]
+        found |= {hit: why for hit in asked if (why := _reason(hit, reading))}
+        if not found or len(found) == len(doubtful):
+            break
+        reading = replace(reading, sure=tuple({*reading.sure, *found}))
+    return found
+
+
 def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
     """Whether the words beside a name, or its case, make it a ship, a dish, a company, a seat."""
     guard = hit.name.guard
@@ -419,6 +438,8 @@ def _reason(hit: _Hit, reading: _Reading) -> str:
     beside = _neighbour(hit, reading)
     if beside:
         return f"beside:{beside}"
+    if guard.phrase and not _has_rival(hit, reading) and _is_named(hit, reading):
+        return "name"
     if _is_dateline(hit, reading):
         return "beside:dateline"
     cue = _cue(guard.before, guard.after, hit, reading)
@@ -541,6 +562,13 @@ def _fits_in(row: Sequence[_Hit], hit: _Hit, reading: _Reading) -> bool:
 def _is_large(name: str) -> bool:
     """Whether every word of the name begins with a capital, or is written in Chinese."""
     return all(not word[0].islower() for word in name.split())
+
+
+def _is_named(hit: _Hit, reading: _Reading) -> bool:
+    """Whether every word of the name is written large in a text that writes others small."""
+    name = reading.cased[hit.start : hit.end]
+    others = reading.cased[: hit.start] + reading.cased[hit.end :]
+    return _is_large(name) and any(word[0].islower() for word in others.split())
 
 
 def _is_titled(word: str) -> bool:

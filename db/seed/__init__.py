@@ -14,8 +14,9 @@ from insights.model import Alias, Place
 
 FOLDER = Path(__file__).parent
 RULES = ("plain", "context", "strict")
-# "town": a smaller place that counts for its district's city; "typo": a usual slip.
-LANGUAGES = ("ms", "en", "zh", "th", "tag", "town", "typo")
+# "town": a smaller place that counts for its district's city; "typo": a usual slip;
+# "abroad": the writing of a visitor from elsewhere.
+LANGUAGES = ("ms", "en", "zh", "th", "tag", "town", "typo", "abroad")
 # Kedah with its islands, in degrees; a swapped or mistyped pair falls outside.
 LATITUDES = (5.0, 6.75)
 LONGITUDES = (99.5, 101.25)
