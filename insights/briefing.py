@@ -109,12 +109,14 @@ class Facts:
 
 
 def sentences(facts: Facts) -> list[Sentence]:
-    """Three to six sentences, in the order in which an officer asks."""
+    """Three to six sentences, in the order in which an officer asks; an alarm before all else."""
     told = [*collection(facts), change(facts)]
     if facts.span is not None:
         told.append(where(facts))
     if facts.derived:
-        told += [why(facts), *unusual(facts)]
+        told.append(why(facts))
+        alarmed = any(one.is_alarm for one in facts.unusual)
+        told = [*unusual(facts), *told] if alarmed else [*told, *unusual(facts)]
     return [*told, *coming(facts)]
 
 
@@ -233,10 +235,10 @@ def why(facts: Facts) -> Sentence:
 
 
 def unusual(facts: Facts) -> list[Sentence]:
-    """The radar's first find, and how many more there are; or that there is none, and what that
-    rests on."""
+    """The radar's first find, alarms before others, and how many more there are; or that there is
+    none, and what that rests on."""
     if facts.unusual:
-        first, *rest = facts.unusual
+        first, *rest = sorted(facts.unusual, key=lambda one: not one.is_alarm)
         values = {"place": first.place, "topic": first.topic, "n": first.posts}
         key = "severe"
         if first.kind == Trouble.VOLUME:

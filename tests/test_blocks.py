@@ -59,7 +59,7 @@ def test_net_sentiment_in_a_table_shows_n_while_it_is_small():
 def test_counts_known_for_every_post_need_no_word():
     assert blocks.known_note(10, 10) == ""
     with text.speaking("en"):
-        assert blocks.known_note(3, 4) == "known for 3 of 4 posts"
+        assert blocks.known_note(3, 4) == "3 of 4 known"
 
 
 def test_provisional_labels_are_counted_in_words_and_none_is_no_words():

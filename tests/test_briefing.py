@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -144,6 +145,14 @@ def test_more_finds_are_counted_and_the_radar_has_them():
     assert (said.key, said.values["more"], said.page) == ("severe_and_more", 1, "radar")
 
 
+def test_an_alarm_is_the_top_line_and_what_is_only_unusual_is_not():
+    shown = replace(FERRY, id=14, is_alarm=False)
+    told = briefing.sentences(facts(unusual=(shown, FLOOD), collected=Collected(NOW)))
+    assert keys(told)[:2] == ["severe_and_more", "collected"]
+    assert told[0].posts == {"alarm": FLOOD.id}
+    assert keys(briefing.sentences(facts(unusual=(shown,))))[-1] == "unusual"
+
+
 def test_nothing_unusual_has_its_evidence():
     looked = Looked(210, 34, TODAY - timedelta(days=1), 28)
     (said,) = briefing.unusual(facts(looked=looked))
@@ -174,10 +183,10 @@ def test_a_briefing_has_three_to_six_sentences():
         coming=(FESTIVAL,),
     )
     assert keys(briefing.sentences(full)) == [
+        "unusual_and_more",
         "change_up",
         "where_up",
         "why",
-        "unusual_and_more",
         "coming",
     ]
     assert 3 <= len(briefing.sentences(facts(looked=Looked(3, 1, TODAY, 28)))) <= 6

@@ -405,7 +405,7 @@ def test_a_deployment_that_may_not_write_says_so_and_keeps_the_words(tmp_path, o
     engine.dispose()
     app.button("form_save").click().run()
 
-    assert "no right to write" in errors_of(app)
+    assert "may not write" in errors_of(app)
     assert form(app, "name_en").value == "Paddy Fair"
 
 

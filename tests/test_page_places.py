@@ -22,7 +22,7 @@ def test_places_stand_by_engagement_with_their_figures(tmp_path, open_page):
     table = app.table[0].value
     assert ["Gunung Jerai" in row for row in table["Place"]] == [True, False]
     assert "250" in table["Engagement"].iloc[0]
-    assert "+100 (n 5)" in table["Net sentiment"].iloc[0]
+    assert "+100 (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}5)" in table["Net sentiment"].iloc[0]
 
 
 def test_too_few_labels_say_so_instead_of_a_figure(tmp_path, open_page):
@@ -30,7 +30,10 @@ def test_too_few_labels_say_so_instead_of_a_figure(tmp_path, open_page):
     labels = labelled(posts[:4], Sentiment.NEGATIVE)
     app = open_page("places", a_live_database(tmp_path, posts, labels=labels))
 
-    assert "too few (n 4)" in app.table[0].value["Net sentiment"].iloc[0]
+    assert (
+        "too few (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}4)"
+        in app.table[0].value["Net sentiment"].iloc[0]
+    )
 
 
 def test_every_figure_of_a_row_leads_to_the_posts_of_its_place(tmp_path, open_page):

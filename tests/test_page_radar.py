@@ -79,7 +79,7 @@ def test_nothing_unusual_says_what_was_looked_at(tmp_path, open_page):
     said = words_of(app)
     assert "Nothing unusual" in said
     assert re.search(
-        r"Posts of yesterday and today: [123]; places: 1; held against the 28 days", said
+        r"Posts of yesterday and today: [123]; places: 1; compared with the 28 days", said
     )
 
 
@@ -122,7 +122,7 @@ def test_without_a_post_the_page_has_no_table(tmp_path, open_page):
 def test_the_posts_page_lists_exactly_a_finds_posts(ferry, open_page):
     app = open_page("posts", ferry, alarm="1", city="yan", period="7d")
     assert "9 posts" in words_of(app)
-    assert "Posts of the radar's find: Pantai Cenang, Ferry" in words_of(app)
+    assert "Posts of the radar's finding: Pantai Cenang, Ferry" in words_of(app)
 
 
 @pytest.mark.parametrize("written", ["77", "x", "-1", "9" * 40, "1; DROP TABLE alarms"])
@@ -226,8 +226,10 @@ def test_the_overview_opens_with_the_find_and_the_way_to_its_posts(ferry, open_p
     assert '<a href="posts?lang=en&alarm=1" target="_self">' in said
 
 
-def test_the_briefing_begins_with_how_collection_stands(ferry, open_page):
-    assert briefing_of(open_page("overview", ferry)).startswith("<li>Collection works; last")
+def test_the_briefing_begins_with_the_alarm_and_how_collection_stands(ferry, open_page):
+    alarm, collected, *_ = briefing_of(open_page("overview", ferry)).split("</li>")
+    assert "<strong>Ferry</strong> at <strong>Pantai Cenang</strong>" in alarm
+    assert collected.startswith("<li>Collection works; last")
 
 
 def test_the_briefing_is_in_malay_too(ferry, open_page):
@@ -237,7 +239,7 @@ def test_the_briefing_is_in_malay_too(ferry, open_page):
 
 def test_the_overview_says_nothing_unusual_with_its_evidence(tmp_path, open_page):
     app = open_page("overview", a_database(tmp_path, [*some_posts(3), *quiet_days()]))
-    assert re.search(r"Nothing unusual\. .*: [123]; .* held against 28 days", briefing_of(app))
+    assert re.search(r"Nothing unusual\. .*: [123]; .* compared with 28 days", briefing_of(app))
 
 
 def test_the_names_in_a_briefing_are_inert(ferry, open_page):

@@ -68,7 +68,7 @@ def test_the_table_is_native():
     table = shapes_of(pptx(a_brief(), Words("en")))["complaints"].table
     rows = [[cell.text for cell in row.cells] for row in table.rows]
 
-    assert rows[0] == ["Topic", "Neg. posts", "Change", "Where"]
+    assert rows[0] == ["Topic", "Negative", "Change", "Where"]
     assert rows[1][:3] == ["Ferry", "23", "new"]
 
 

@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[1]
 BANNED = ("visitor", "pelawat", "pengunjung", "occupancy", "penghunian", "star rating", "bintang")
 # Words of Indonesian that slip into Malay.
 INDONESIAN = ("kabupaten", "bisa ", "unduh", "postingan", "komentar", "pengguna bisa", "tampilkan")
+# Second words beside the ones chosen: kutip, kutipan, pengutip; penapis; aduan; usia; ditemui. And
+# "hari minggu", which is not any day of the week but Sunday.
+SECOND_WORDS = ("pengumpul", "pengutipan", "tapisan", "rungut", "umur", "ditemukan", "hari minggu")
 
 
 def placeholders(written: str) -> set[str]:
@@ -43,6 +46,12 @@ def test_malay_is_not_indonesian():
     written = " ".join(text.words("ms").values()).casefold()
 
     assert [word for word in INDONESIAN if word in written] == []
+
+
+def test_malay_has_one_word_for_one_thing():
+    written = "\n".join(text.words("ms").values()).casefold()
+
+    assert [word for word in SECOND_WORDS if word in written] == []
 
 
 def keys_used() -> set[tuple[str, str]]:

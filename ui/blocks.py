@@ -28,8 +28,11 @@ HOSTS = {
     "tiktok": ("tiktok.com",),
 }
 _ICON = ":material/list:"
+_NBSP = "\N{NO-BREAK SPACE}"
 # What a caption looks like, for a line that stands in one element with others.
 _SOFT = "font-size:0.875rem;opacity:0.6"
+# A heading for who listens; for who looks, bold text without the anchor and room of a heading.
+_HEADING = '<b role="heading" aria-level="2">{}</b>'
 
 
 # --- cards and empty states ------------------------------------------------------------------
@@ -48,7 +51,7 @@ def card(
     of its figures, which a note behind the title tells."""
     with st.container(border=True, height=height, key=key) as body:
         # One element and no container of its own: each costs 0.1 ms of CPU a rerun.
-        head = f"**{escape(title, quote=False)}**"
+        head = _HEADING.format(escape(title, quote=False))
         if note:
             head += f'<br><span style="{_SOFT}">{escape(note, quote=False)}</span>'
         help_ = about_this(about) if about else None
@@ -208,8 +211,13 @@ def table(rows: list[dict[str, str]], alt: str) -> None:
     """A short table; cells may hold links of ours and never anybody else's words."""
     # Arrow straight away: the way round by pandas costs five times the CPU and twice the bytes.
     names = list(rows[0]) if rows else []
-    cells = pa.table({name: [row[name] for row in rows] for name in names})
+    cells = pa.table({name: [_unbroken(row[name]) for row in rows] for name in names})
     st.table(cells, border="horizontal", hide_index=True, alt=alt)
+
+
+def _unbroken(cell: str) -> str:
+    """A cell whose figures keep their unit, and n its number, on one line."""
+    return cell.replace(" %", _NBSP + "%").replace("n = ", f"n{_NBSP}={_NBSP}")
 
 
 def safe_url(platform: str, url: str | None) -> str | None:
@@ -241,10 +249,9 @@ def metric(
 ) -> None:
     """One figure in a card: `key` names the element that holds it. `link` is the scope, the words
     and the narrowing of the posts behind it."""
-    with st.container(
-        border=True, height="stretch", gap="xxsmall", vertical_alignment="distribute"
-    ):
-        with st.container(key=key):
+    with st.container(border=True, height="stretch", gap="xxsmall"):
+        # It takes up what the card has to spare: notes and links of a row stand on one line.
+        with st.container(key=key, height="stretch"):
             st.metric(label, value, help=help or None, **_delta(change))
         if note:
             st.caption(note)

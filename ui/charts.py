@@ -61,7 +61,7 @@ CONFIG = {
     "showTips": False,
     "showAxisDragHandles": False,
 }
-ROW = 30  # pixels a horizontal bar with its words beside it
+ROW = 36  # pixels a horizontal bar with its words beside it, in two lines at most
 TALL_ROW = 42  # and with its words above it
 LONGEST_EVENT = 45  # days
 _NET_FLOOR = -104  # a little room below -100, for whole markers
@@ -266,7 +266,7 @@ def ranking(
     top = max(values, default=1) or 1
     return _figure(
         [trace],
-        height=_rows_height(len(shown), legend=False, two_lines=any("<br>" in w for w in words)),
+        height=max(len(shown), 1) * ROW + 16,
         xaxis={"visible": False, "range": [0, top * 1.16]},
         yaxis=_row_axis(),
         hovermode="closest",
@@ -370,7 +370,8 @@ def distribution(counts: Mapping[str, int], names: Mapping[str, str]) -> Figure:
     ]
     return _figure(
         traces,
-        height=92,
+        # Half of it is the legend's: two lines of it where the card is narrow.
+        height=108,
         barmode="stack",
         xaxis={"visible": False, "range": [0, max(total, 1)]},
         yaxis={"visible": False},
@@ -695,10 +696,6 @@ def _cut(label: str, longest: int = 26) -> str:
 
 def _row_axis() -> dict:
     return {"type": "category", "ticks": "", "showgrid": False, "tickfont": {"size": 13}}
-
-
-def _rows_height(rows: int, *, legend: bool, two_lines: bool = False) -> int:
-    return max(rows, 1) * (TALL_ROW if two_lines else ROW) + (44 if legend else 16)
 
 
 # Shape says the same as colour, for readers who cannot tell the colours apart.

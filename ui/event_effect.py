@@ -201,7 +201,7 @@ def _span(scope: Scope, span: Span, role: str, *, strong: bool = False) -> dict[
     on = _on(scope, span.first, span.last)
     days = text.days(span.first, span.last)
     net = metrics.net_sentiment(span.totals)
-    engagement = text.UNKNOWN if on.is_apart else text.compact(span.engagement)
+    engagement = text.UNKNOWN if on.is_apart else text.number(span.engagement)
     return {
         t("effect.days"): f"**{role}**  \n**{days}**" if strong else f"{role}  \n{days}",
         t("effect.posts"): _link(on, text.number(span.posts)),

@@ -70,6 +70,11 @@ def days_of(row: Mapping[str, Any]) -> str:
     return text.days(row["starts_on"], row["ends_on"])
 
 
+def _short_days(row: Mapping[str, Any]) -> str:
+    """The same where another column says whether the dates are confirmed."""
+    return text.month(row["starts_on"]) if _only_month(row) else days_of(row)
+
+
 def _unbroken(row: Mapping[str, Any]) -> str:
     """The event's days; on a phone a line may end between them but not inside one."""
     days = text.days(row["starts_on"], row["ends_on"]).split(" – ")
@@ -114,7 +119,7 @@ def year(scope: Scope) -> None:
             return
         records = rows.to_dict("records")
         table = {
-            "when": [days_of(row) for row in records],
+            "when": [_short_days(row) for row in records],
             "what": [name_of(row) for row in records],
             "where": [text.city(row["city_slug"]) for row in records],
             "kind": [text.name_of("kind", row["kind"]) for row in records],

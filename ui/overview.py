@@ -379,7 +379,7 @@ def _place_row(scope: Scope, row: data.PopularPlace) -> dict[str, str]:
     posts = text.number(row.totals.posts)
     return {
         t("overview.place"): name,
-        t("overview.engagement"): text.compact(row.engagement),
+        t("overview.engagement"): text.number(row.engagement),
         t("overview.posts"): f"[{posts}]({blocks.posts_href(scope, **narrow)})",
         t("overview.trend_column"): blocks.change_text(row.trend),
         t("overview.net"): blocks.net_text(row.totals),

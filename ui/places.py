@@ -100,6 +100,7 @@ def _controls(order: str, count: int) -> bool:
             names=lambda code: text.name_of("order_places", code),
             required=True,
             label_visibility="collapsed",
+            wrap=True,
         )
         return count > _SHOWN and st.toggle(t("places.all_rows", n=count), key="all_places")
 
@@ -157,7 +158,7 @@ def _row(
     name = text.inert(text.city(UNKNOWN) if unknown else row.name)
     return {
         t("places.place"): linked(name) if unknown else f"**[{name}]({href(scope, row.slug)})**",
-        t("places.engagement"): linked(text.compact(row.engagement), sort="engagement"),
+        t("places.engagement"): linked(text.number(row.engagement), sort="engagement"),
         t("places.trend"): _trend(row, authors, texts),
         t("places.net"): _net(row.totals, scope, linked),
         t("places.posts"): linked(text.number(row.totals.posts)),

@@ -37,6 +37,15 @@ _CHOICES = "choices"
 _KEPT = "kept_query"
 _SCOPE = "scope"
 _HEAD_WIDTH = 300
+# A wide table scrolls inside its card, and its first column stays in sight. What does not fit into
+# the navigation bar hides behind words of Streamlit's, "5 more", that it has in English only.
+_STYLE = """<style>
+[data-testid=stTable]{font-variant-numeric:tabular-nums}
+[data-testid=stTable] :is(th,td):first-child{position:sticky;left:0;z-index:1;
+background:%s}
+.rc-overflow-item-rest p{visibility:hidden;font-size:0}
+.rc-overflow-item-rest p::after{visibility:visible;font-size:.95rem;content:"%s"}
+</style>"""
 
 
 def open_page() -> Scope:
@@ -106,6 +115,7 @@ def pages() -> list:
 @contextmanager
 def frame(title: str) -> Iterator[None]:
     """The logo, the filters and the mark, then the page inside the `with` block."""
+    st.html(_STYLE % (page_colour(), t("shell.more")))
     st.logo(str(ROOT / "static" / "icon.svg"), size="large")
     _toolbar(title)
     _mark()
@@ -119,6 +129,12 @@ def frame(title: str) -> Iterator[None]:
         st.error(t("shell.no_answer"), icon=":material/database_off:")
     finally:
         st.session_state[_FRAMED] = False
+
+
+def page_colour() -> str:
+    """The page's own colour in the reader's theme, to stand behind what stays in sight."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    return str(st.get_option(f"theme.{theme}.backgroundColor") or "Canvas")
 
 
 def choices() -> filters.Choices:
