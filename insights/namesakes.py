@@ -149,7 +149,7 @@ GUARDS: dict[str, Guard] = {
     "negerikedah": _STATE,
     "kedahdarulaman": _STATE,
     "kulim": Guard(
-        never_before=_before(_ROAD),
+        never_before=_before(rf"syarikat|kumpulan|{_ROAD}"),
         never_after=_after(rf"malaysia\)? (?:berhad|bhd)|malaysia\)|shares|{_RIVAL_COMPANY}"),
         never=_anywhere(_RIVAL_COMPANY),
     ),
@@ -159,7 +159,8 @@ GUARDS: dict[str, Guard] = {
         words=_anywhere(r"jeti|jetty|feri|ferry|pekan|town|hotel|homestay|duty free|bebas cukai"),
         after=_after(
             r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi"
-            r"|duty free|bebas cukai|sesak|jem|jam teruk|lengang|sunyi|hujan|mendung|is (?:dead|busy|quiet|crowded|packed)"
+            r"|duty free|bebas cukai|sesak|jem|jam teruk|lengang|sunyi|hujan|mendung"
+            r"|is (?:dead|busy|quiet|crowded|packed)|'s"
         ),
         never_before=_before(
             r"banyak|tambah|lebih|sikit|dalam|celup|cicah|tuang|siram|hirup|mee|mi|mie|bihun|nasi"
@@ -175,7 +176,7 @@ GUARDS: dict[str, Guard] = {
         weak=_before("di"),
         after=_after(
             r"town|district|banjir|dilanda|diserang|gerik|\d+ ?(?:jam|km|minit|hours?|minutes?)"
-            r"|hujan|berkabus|sesak|lengang|folk|people"
+            r"|hujan|berkabus|sesak|lengang|folk|people|'s"
         ),
         never_before=_before(
             rf"jangan|suka|kena|nak|tolong|boleh|terus|pandai|aku|dia|baling|tukang|{_ROAD}"
@@ -292,9 +293,9 @@ GUARDS: dict[str, Guard] = {
     ),
     "lunas": Guard(
         before=_before(rf"{_AT}|in|{_TOWN}"),
-        clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai"),
+        clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai|singgah"),
         after=_after(r"roast|duck|itik|wantan|town"),
-        words=_anywhere(r"itik panggang|roast(?:ed)? duck|kulim"),
+        words=_anywhere(r"itik|roast(?:ed)? duck|kulim"),
         never_after=_after(r"hutang|bayar|semua|sudah|terus"),
         ordinary=True,
     ),
