@@ -48,6 +48,10 @@ HEADINGS = {
 NEEDED = ("content", "created_at")
 _NAMES = {other: own for own, others in HEADINGS.items() for other in (own, *others)}
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
+EXACT_DIGITS = (
+    15  # https://learn.microsoft.com/office/troubleshoot/excel/last-digits-changed-to-zeros
+)
+_ROUNDED_NUMBER = re.compile(r"\d[.,]\d+e\+\d+", re.IGNORECASE)  # an id as Excel writes it to CSV
 _UNKNOWN = ("", "-", "n/a", "na", "null", "none")
 _PLATFORMS = {p.value: p for p in Platform if p is not Platform.YOUTUBE}
 
@@ -191,7 +195,8 @@ def _post(cells: dict[str, object], zone: tzinfo, now: datetime, origin: str) ->
         raise _LineError("url does not begin with https://")
     return Post(
         platform=_platform(said.get("platform")),
-        post_id=said.get("post_id") or _made_up_id(url, content, posted_at, said.get("author")),
+        post_id=_post_id(cells.get("post_id"))
+        or _made_up_id(url, content, posted_at, said.get("author")),
         content=content,
         posted_at=posted_at,
         url=url,
@@ -208,6 +213,18 @@ def _text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return str(cell).strip() or None if cell is not None else None
+
+
+def _post_id(cell: object) -> str | None:
+    """The id as it was written; refused where a table has rounded it, as it names no post then."""
+    said = _text(cell)
+    number = isinstance(cell, int | float)
+    if said and ((number and len(said) > EXACT_DIGITS) or _ROUNDED_NUMBER.fullmatch(said)):
+        raise _LineError(
+            f"post_id {said[:40]} is a number whose last digits Excel has rounded off; "
+            "write it as text"
+        )
+    return said
 
 
 def _platform(given: str | None) -> Platform:

@@ -115,6 +115,25 @@ def test_an_excel_sheet_becomes_posts(tmp_path):
     assert line.post.posted_at == datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
 
 
+def test_an_id_that_excel_has_rounded_is_told_and_one_kept_as_text_is_exact(tmp_path):
+    book = Workbook()
+    book.active.append(HEADER.split(","))
+    for post_id in (1234567890123456802, "1234567890123456802", 123456789012345):
+        book.active.append([post_id, "Langkawi", "2026-11-20", 12])
+    book.save(tmp_path / "posts.xlsx")
+
+    rounded, *exact = read_lines(tmp_path / "posts.xlsx", KUALA_LUMPUR, NOW)
+
+    assert rounded.post is None
+    assert "write it as text" in rounded.problem
+    assert [line.post.post_id for line in exact] == ["1234567890123456802", "123456789012345"]
+
+
+@pytest.mark.parametrize("value", ["1.23457E+18", "1.234567890123456e+18"])
+def test_an_id_that_excel_wrote_to_csv_rounded_is_told(tmp_path, value):
+    assert "write it as text" in the_problem(tmp_path, f"{HEADER}\n{value},a,2026-11-20,1\n")
+
+
 def test_something_called_xlsx_that_is_none_is_refused(tmp_path):
     with pytest.raises(FileError, match="Excel"):
         lines_of(tmp_path, b"content,created_at\n", "posts.xlsx")
