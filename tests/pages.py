@@ -38,7 +38,7 @@ def opener(folder: Path, monkeypatch):
 
 def words_of(app: AppTest) -> str:
     """All that is written on the page outside tables, in one line."""
-    kinds = (app.markdown, app.caption, app.warning, app.error, app.text, app.subheader)
+    kinds = (app.markdown, app.caption, app.warning, app.error, app.text, app.header)
     return " ".join(str(element.value) for kind in kinds for element in kind)
 
 

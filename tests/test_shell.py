@@ -46,7 +46,7 @@ def words_of(app: AppTest) -> str:
     """All that is written on the page, in one line."""
     written = [
         element.value
-        for kind in (app.markdown, app.caption, app.warning, app.text, app.subheader, app.title)
+        for kind in (app.markdown, app.caption, app.warning, app.text, app.header, app.title)
         for element in kind
     ]
     return " ".join(map(str, written))
@@ -172,7 +172,7 @@ def test_nothing_before_is_new_and_has_no_percentage(tmp_path, open_app):
 def test_the_posts_page_says_how_many_and_why(tmp_path, open_app):
     app = open_app(a_live_database(tmp_path, some_posts(3)), page="posts", lang="en")
 
-    assert app.subheader[0].value == "3 posts"
+    assert app.header[0].value == "3 posts"
     assert "Why it counts here" in words_of(app)
 
 
@@ -200,7 +200,7 @@ def test_posts_can_be_narrowed_by_sentiment(tmp_path, open_app):
     app = open_app(url, page="posts", lang="en")
     app.selectbox(key="pick_sentiment_en").select("negative").run()
 
-    assert app.subheader[0].value == "1 post"
+    assert app.header[0].value == "1 post"
 
 
 def test_without_a_database_the_demo_says_so_on_every_page(open_app):

@@ -43,7 +43,7 @@ def shown() -> None:
     """Collection into the database on screen; while the sample data shows, the shared one first."""
     if data.status().demo:
         _live_behind_the_demo()
-        st.subheader(t("filter.demo"), anchor=False)
+        st.header(t("filter.demo"), anchor=False)
         st.caption(t("data_health.demo_note"))
         _collection(data.collection(), "shown")
         return
@@ -52,7 +52,7 @@ def shown() -> None:
 
 
 def _live_behind_the_demo() -> None:
-    st.subheader(t("data_health.live_title"), anchor=False)
+    st.header(t("data_health.live_title"), anchor=False)
     live = data.live_collection()
     since, problem = data.live_problem()
     if live is None and since is None:

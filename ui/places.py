@@ -268,7 +268,7 @@ def head(scope: Scope, place: Place) -> None:
     """The place's name, what it is, and the way to its posts and back."""
     with st.container(horizontal=True, vertical_alignment="center", key="place_head"):
         with st.container(width="stretch", gap="xsmall"):
-            st.subheader(text.inert(place.name), anchor=False)
+            st.header(text.inert(place.name), anchor=False)
             st.caption(f"{text.category(place.category)} · {text.inert(place.city)}")
         narrow = scope_of(scope, place)
         blocks.posts_link(narrow, t("places.latest"))

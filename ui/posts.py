@@ -116,7 +116,7 @@ def head(wanted: PostFilter, sort: str, found: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="posts_head"):
         words = t("posts.found_one") if found == 1 else t("posts.found_many", n=text.number(found))
         with st.container(key="posts_found", width="stretch"):
-            st.subheader(words, anchor=False)
+            st.header(words, anchor=False)
         if found:
             _download(wanted, sort, found)
 

@@ -37,12 +37,14 @@ _CHOICES = "choices"
 _KEPT = "kept_query"
 _SCOPE = "scope"
 _HEAD_WIDTH = 300
-# A wide table scrolls inside its card, and its first column stays in sight. What does not fit into
-# the navigation bar hides behind words of Streamlit's, "5 more", that it has in English only.
+# A wide table scrolls inside its card, and its first column stays in sight. Streamlit's links show
+# no focus of their own. What does not fit into the navigation bar hides behind words of
+# Streamlit's, "5 more", that it has in English only.
 _STYLE = """<style>
 [data-testid=stTable]{font-variant-numeric:tabular-nums}
 [data-testid=stTable] :is(th,td):first-child{position:sticky;left:0;z-index:1;
 background:%s}
+[data-testid=stApp] a:focus-visible{outline:2px solid;outline-offset:2px}
 .rc-overflow-item-rest p{visibility:hidden;font-size:0}
 .rc-overflow-item-rest p::after{visibility:visible;font-size:.95rem;content:"%s"}
 </style>"""

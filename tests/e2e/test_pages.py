@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import re
 
-from tests.e2e.browser import dashboard, visit
+import pytest
+
+from tests.e2e.browser import PHONE, dashboard, visit
 from ui.shell import PAGES as KNOWN
 
 PAGES = ("", *(code for code in KNOWN if code != "overview"))
@@ -82,6 +84,60 @@ def test_filters_survive_a_page_change_and_a_reload(browser, demo_server):
         for part in ("city=alor-setar", "period=90d", "platform=x", "lang=en"):
             assert part in seen.page.url
         assert "Alor Setar" in seen.text("[data-testid='stMainBlockContainer']")
+
+
+def test_back_forward_and_reload_keep_the_filters(browser, demo_server):
+    def shows(period: str) -> None:
+        seen.settle()
+        assert "city=alor-setar" in seen.page.url
+        assert f"period={period}" in seen.page.url
+        main = seen.page.locator("[data-testid='stMainBlockContainer']")
+        assert "Alor Setar" in main.inner_text()
+        chosen = main.get_by_role("radio", name=f"{period.removesuffix('d')} days", checked=True)
+        assert chosen.count() == 1
+
+    with visit(browser) as seen:
+        seen.open(f"{demo_server.url}/?lang=en&period=90d&city=alor-setar")
+        seen.page.get_by_role("link", name="Sentiment", exact=True).first.click()
+        seen.page.wait_for_url("**/sentiment**")
+        shows("90d")
+        seen.page.go_back()
+        seen.page.wait_for_url(lambda url: "/sentiment" not in url)
+        shows("90d")
+        seen.page.go_forward()
+        seen.page.wait_for_url("**/sentiment**")
+        shows("90d")
+        seen.page.get_by_text("7 days", exact=True).click()
+        seen.page.wait_for_url("**period=7d**")
+        shows("7d")
+        seen.page.go_back()
+        seen.page.wait_for_url("**period=90d**")
+        shows("90d")
+        seen.page.reload()
+        shows("90d")
+
+
+def test_a_wide_tables_first_column_stays_in_sight_on_a_phone(browser, demo_server):
+    with visit(browser, size=PHONE) as seen:
+        seen.open(f"{demo_server.url}/places?lang=en")
+        name = seen.page.locator("[data-testid='stTable'] tbody td").first
+        before = name.bounding_box()
+        last = seen.page.locator("[data-testid='stTable'] tbody tr").first.locator("td").last
+        moved = last.bounding_box()["x"]
+        last.evaluate("cell => cell.scrollIntoView({inline: 'end', block: 'nearest'})")
+
+        assert last.bounding_box()["x"] < moved
+        assert name.bounding_box()["x"] == pytest.approx(before["x"], abs=1)
+        behind = name.evaluate("cell => getComputedStyle(cell).backgroundColor")
+        assert behind not in ("transparent", "rgba(0, 0, 0, 0)")
+
+
+def test_headings_are_in_order_and_name_every_card(browser, demo_server):
+    with visit(browser) as seen:
+        seen.open(f"{demo_server.url}/?lang=en")
+        assert seen.page.get_by_role("heading", level=1).all_inner_texts() == ["Overview"]
+        cards = seen.page.get_by_role("heading", level=2).all_inner_texts()
+        assert cards[:2] == ["Posts a day", "Sentiment"]
 
 
 def test_unknown_values_in_the_url_are_ignored(browser, demo_server):

@@ -83,6 +83,9 @@ def test_a_walk_through_every_page(browser, demo_server, size, scheme, lang):
             assert seen.complaints == [], page
             if lang == "ms":
                 assert not only_english() & set(seen.page.evaluate(WORDS)), page
+                # What does not fit into the navigation bar is behind words of Streamlit's.
+                behind = seen.page.locator("[data-testid='stTopNavSection']").all_inner_texts()
+                assert not any("more" in words for words in behind), page
         assert seen.foreign(demo_server) == []
 
 
