@@ -527,11 +527,11 @@ def _listed(hits: Sequence[_Hit], reading: _Reading) -> dict[_Hit, str]:
     """The doubtful names that stand in a list of places of Kedah: "Kulim, Bandar Baharu dan
     Baling". Of three and more, a name written small needs two sure ones among them; a pair needs
     "dan" or a stroke, capitals and a sure city."""
+    certain = set(reading.sure)
     return {
-        hit: f"context:{next(other.name.text for other in row if other is not hit)}"
+        hit: f"context:{(row[1] if hit is row[0] else row[0]).name.text}"
         for row in _rows_of(_outermost(hits), reading)
-        for hit in row
-        if hit not in reading.sure and _fits_in(row, hit, reading)
+        for hit in _fitting(row, certain, reading)
     }
 
 
@@ -549,14 +549,16 @@ def _rows_of(hits: Sequence[_Hit], reading: _Reading) -> Iterator[list[_Hit]]:
         yield row
 
 
-def _fits_in(row: Sequence[_Hit], hit: _Hit, reading: _Reading) -> bool:
-    sure = [one for one in row if one in reading.sure]
-    large = _is_large(reading.cased[hit.start : hit.end])
-    if len({one.name.place.slug for one in row if one.name.place}) >= 3:
-        return large or len(sure) >= 2
+def _fitting(row: Sequence[_Hit], certain: set[_Hit], reading: _Reading) -> list[_Hit]:
+    """The doubtful names of a row that the row makes places."""
+    sure = [hit for hit in row if hit in certain]
+    doubtful = [hit for hit in row if hit not in certain]
+    large = [hit for hit in doubtful if _is_large(reading.cased[hit.start : hit.end])]
+    if len({hit.name.place.slug for hit in row if hit.name.place}) >= 3:
+        return doubtful if len(sure) >= 2 else large
     gap = reading.text[row[0].end : row[1].start]
-    cities = any(one.name.place and one.name.place.general for one in sure)
-    return large and cities and _IN_PAIR.fullmatch(gap) is not None
+    cities = any(hit.name.place and hit.name.place.general for hit in sure)
+    return large if cities and _IN_PAIR.fullmatch(gap) else []
 
 
 def _is_large(name: str) -> bool:

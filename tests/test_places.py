@@ -218,7 +218,18 @@ def test_odd_texts_name_nothing_and_raise_nothing(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["langkawi", " langkawi", " kuah", " kuah langkawi", "#sik", "兰卡威缆车", " p", "a "]
+    "piece",
+    [
+        "langkawi",
+        " langkawi",
+        " kuah",
+        " kuah langkawi",
+        "kulim, baling, ",
+        "#sik",
+        "兰卡威缆车",
+        " p",
+        "a ",
+    ],
 )
 def test_a_hostile_text_takes_no_long_time(piece):
     started = time.process_time()
