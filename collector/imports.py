@@ -48,10 +48,9 @@ HEADINGS = {
 NEEDED = ("content", "created_at")
 _NAMES = {other: own for own, others in HEADINGS.items() for other in (own, *others)}
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
-EXACT_DIGITS = (
-    15  # https://learn.microsoft.com/office/troubleshoot/excel/last-digits-changed-to-zeros
-)
-_ROUNDED_NUMBER = re.compile(r"\d[.,]\d+e\+\d+", re.IGNORECASE)  # an id as Excel writes it to CSV
+# https://learn.microsoft.com/office/troubleshoot/excel/last-digits-changed-to-zeros
+EXACT_DIGITS = 15
+_ROUNDED_NUMBER = re.compile(r"\d[.,]\d+e\+\d+", re.IGNORECASE)  # as Excel writes one to CSV
 _UNKNOWN = ("", "-", "n/a", "na", "null", "none")
 _PLATFORMS = {p.value: p for p in Platform if p is not Platform.YOUTUBE}
 
