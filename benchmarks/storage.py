@@ -245,7 +245,8 @@ def size_of(cube: Cube) -> float:
     """Megabytes of a cube's arrays."""
     blocks = [block for layer in cube._layers.values() for block in layer.values()]
     arrays = [array for block in blocks for array in vars(block).values()]
-    return sum(array.nbytes for array in (*arrays, *cube._others.values())) / 1e6
+    shared = (*cube._others.values(), *cube._peaks.values())
+    return sum(array.nbytes for array in (*arrays, *shared)) / 1e6
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -273,13 +274,14 @@ def filters(places: tuple[Place, ...]) -> Iterator[tuple[str, PostFilter]]:
     yield "30d not counted", PostFilter(last(30), counted=False)
 
 
-def list_lines(bench: Bench, places: tuple[Place, ...]) -> Iterator[Line]:
-    """The first 20 of every filter, in either order: the slowest one stands for all."""
+def list_lines(bench: Bench, cube: Cube) -> Iterator[Line]:
+    """The first 20 of every filter, in either order, asked as pages ask, guided by the cube: the
+    slowest one stands for all."""
     for sort in ("newest", "engagement"):
         times = []
-        for name, wanted in filters(places):
+        for name, wanted in filters(cube.places):
             with snapshot(bench.reader) as connection:
-                search = queries._search(connection, wanted)
+                search = queries._search(connection, wanted, cube)
                 work = lambda search=search: search.keys(sort, 20, 0)  # noqa: B023, E731
                 work()
                 times.append((bench.milliseconds(work, 3), name))
@@ -561,7 +563,7 @@ def measure(url: str, total: int) -> Iterator[Line]:
     lines = list(cube_lines(bench, cube, build, size_of(cube)))
     yield from lines
     yield from duckdb_lines(url, six_of(lines))
-    yield from list_lines(bench, cube.places)
+    yield from list_lines(bench, cube)
     yield backlog_line(bench)
     yield from write_lines(bench, cube.places)
     yield refresh_line(bench, cube.places)

@@ -23,8 +23,9 @@ from sqlalchemy import Connection, Engine, text
 from db import queries
 from db.engine import snapshot
 from db.tables import UNKNOWN_PLACE
+from db.totals import Cell
 from insights.metrics import Totals
-from insights.model import Place, Platform, Scope, day_of, number_of
+from insights.model import Place, Platform, PostFilter, Scope, day_of, number_of
 from insights.table import Columns, Table
 from insights.voices import CHOICES, EVERYBODY, OTHERS, VISITOR, VISITORS, VOICES
 
@@ -120,12 +121,14 @@ class Rows:
 
     `totals` are of all posts: [place, day, platform, *COUNTS, *SUMS]. `others` are of those that
     are not visitors': [place, day, platform, *COUNTS, *SUMS, voice]. `topics` are of all:
-    [place, day, platform, topic, *LABELS, voice].
+    [place, day, platform, topic, *LABELS, voice]. `peaks` are the greatest known engagement in each
+    of `totals`, -1 where none is known.
     """
 
     totals: np.ndarray
     others: np.ndarray
     topics: np.ndarray
+    peaks: np.ndarray
 
     def of(self, voice: str) -> tuple[np.ndarray, np.ndarray]:
         """The cells of `totals` and the topics as they are for one choice of voices."""
@@ -176,14 +179,17 @@ class Cube:
         axes: Axes,
         layers: dict[str, dict[int, Block]],
         others: dict[int, np.ndarray],
+        peaks: dict[int, np.ndarray],
     ):
         """`layers` are the blocks of each choice of voices by number; `others` the posts of each
-        other voice, cumulated: [days + 1, places, platforms, voices]."""
+        other voice, cumulated: [days + 1, places, platforms, voices]; `peaks` the greatest
+        engagement in each cell, whoever speaks, not cumulated: [days, places, platforms]."""
         self._engine = engine
         self._epoch = epoch
         self._axes = axes
         self._layers = layers
         self._others = others
+        self._peaks = peaks
         self._titles = _titles(axes.places)
         titles = {place.city_slug: place.city for place in axes.places} | {UNKNOWN: ""}
         self._city_names = [(slug, titles[slug]) for slug in axes.cities]
@@ -206,7 +212,8 @@ class Cube:
             axes = _axes(queries.gazetteer(connection), _topic_names(connection))
             rows = _read(connection, axes)
         layers = {VISITORS: _blocks(axes, *rows.of(VISITORS))}
-        return cls(engine, version, epoch, axes, layers, _spoken(axes, rows.others))
+        others, peaks = _spoken(axes, rows.others), _peaked(axes, {}, rows)
+        return cls(engine, version, epoch, axes, layers, others, peaks)
 
     def refreshed(self, engine: Engine) -> Cube:
         """This cube where nothing has changed, otherwise one as the database stands now."""
@@ -222,7 +229,8 @@ class Cube:
             for voice, blocks in list(self._layers.items())
         }
         others = _spoken_again(self._axes, self._others, changes)
-        return Cube(engine, version, epoch, self._axes, layers, others)
+        peaks = _peaked(self._axes, self._peaks, changes)
+        return Cube(engine, version, epoch, self._axes, layers, others, peaks)
 
     def _changes(self, connection: Connection, epoch: int, version: int) -> Rows | None:
         """The cells that are newer than this cube, with all voices and topics of their days: a
@@ -233,7 +241,7 @@ class Cube:
         """
         if epoch != self._epoch or version < self.version:
             return None
-        totals = _read_totals(connection, self._axes, self.version)
+        totals, peaks = _read_totals(connection, self._axes, self.version)
         days = np.unique(totals[:, 1])
         new_topics = set(_topic_names(connection)) - set(self._axes.topics)
         if len(days) > _MANY_DAYS or new_topics:
@@ -242,6 +250,7 @@ class Cube:
             totals,
             _read_others(connection, self._axes, days),
             _read_topics(connection, self._axes, days),
+            peaks,
         )
 
     def _blocks_of(self, voice: str) -> dict[int, Block]:
@@ -263,9 +272,7 @@ class Cube:
 
     def _chosen(self, scope: Scope) -> Chosen:
         axes = self._axes
-        platforms = np.array(
-            [i for i, p in enumerate(axes.platforms) if scope.holds(p)], dtype=np.intp
-        )
+        platforms = self._platforms(scope)
         cities = queries.cities_of(axes.cities, scope.city)
         if scope.place is None:
             return Chosen(platforms, np.array([axes.cities.index(c) for c in cities], np.intp))
@@ -274,6 +281,11 @@ class Cube:
                 inside = place.city_slug in cities
                 return Chosen(platforms if inside else platforms[:0], place=position)
         raise KeyError(scope.place)
+
+    def _platforms(self, scope: Scope) -> np.ndarray:
+        """The positions of the platforms whose posts a scope holds."""
+        held = [i for i, name in enumerate(self._axes.platforms) if scope.holds(name)]
+        return np.array(held, dtype=np.intp)
 
     def _spans(self, scope: Scope) -> Iterator[tuple[int, int, int, Block]]:
         """The blocks a scope's days touch: day number of the block's first, first and end row."""
@@ -313,6 +325,54 @@ class Cube:
             rows = np.array([chosen.place], np.intp)
         both = np.ix_(rows, chosen.platforms)
         return counts[both], sums[both]
+
+    # --- guiding a search (db.search.Guide) ---
+
+    def stands_at(self, version: int, epoch: int) -> bool:
+        """Whether this cube tells of exactly this state of the database."""
+        return (version, epoch) == (self.version, self._epoch)
+
+    def count(self, wanted: PostFilter, place_ids: Sequence[int] | None) -> int:
+        """How many posts a filter has at these places (0 for "place unknown", None for all), its
+        topic and words not asked."""
+        shape = (len(self._axes.places) + 1, len(self._axes.platforms), len(COUNTS))
+        counts = np.zeros(shape, np.int64)
+        for _, low, high, block in self._spans(wanted.scope):
+            counts += block.counts[high] - block.counts[low]
+        counts = counts.sum(axis=0) if place_ids is None else counts[self._at(place_ids)].sum(0)
+        values = dict(zip(COUNTS, counts[self._platforms(wanted.scope)].sum(axis=0), strict=True))
+        classified = sum(int(values[label]) for label in LABELS)
+        many = {None: int(values["posts"]), "classified": classified}
+        many["unclassified"] = many[None] - classified
+        return many[wanted.sentiment] if wanted.sentiment in many else int(values[wanted.sentiment])
+
+    def highest(
+        self, scope: Scope, place_ids: Sequence[int] | None, many: int
+    ) -> tuple[list[Cell], int]:
+        """The cells of the scope's days, places and platforms in which a post has at least the
+        engagement that is returned with them: about `many`, or all where there are fewer."""
+        ids = np.array(self._axes.place_ids)
+        rows = np.arange(len(ids)) if place_ids is None else self._at(place_ids)
+        platforms = self._platforms(scope)
+        both = np.ix_(rows, platforms)
+        peaks, days = [np.zeros((0, len(rows), len(platforms)), np.int16)], [np.zeros(0, int)]
+        for number, low, high in _numbers_of(scope):
+            if number in self._peaks:
+                peaks.append(self._peaks[number][low:high][:, *both])
+                days.append(number * BLOCK_DAYS + np.arange(low, high))
+        found = np.concatenate(peaks)
+        least = int(np.partition(found, -many, axis=None)[-many]) if found.size > many else 0
+        # Less than nothing stands for what nobody knows.
+        day, row, platform = np.nonzero(found >= max(least, 0))
+        names = [self._axes.platforms[i] for i in platforms[platform]]
+        listed = ids[rows[row]].tolist(), np.concatenate(days)[day].tolist(), names
+        return list(zip(*listed, strict=True)), max(least, 0)
+
+    def _at(self, place_ids: Sequence[int]) -> np.ndarray:
+        """The positions of places by id, without those that this cube has not heard of: it holds no
+        post of theirs."""
+        known = self._axes.place_ids
+        return np.array([known.index(one) for one in place_ids if one in known], np.intp)
 
     # --- answers ---
 
@@ -561,11 +621,8 @@ def _topic_names(connection: Connection) -> list[str]:
 
 def _read(connection: Connection, axes: Axes) -> Rows:
     """All cells there are."""
-    return Rows(
-        _read_totals(connection, axes),
-        _read_others(connection, axes),
-        _read_topics(connection, axes),
-    )
+    totals, peaks = _read_totals(connection, axes)
+    return Rows(totals, _read_others(connection, axes), _read_topics(connection, axes), peaks)
 
 
 def _measures(axes: Axes) -> list[str]:
@@ -574,10 +631,14 @@ def _measures(axes: Axes) -> list[str]:
     return ["place_id", "day", _position("platform", axes.platforms), *COUNTS, *sums]
 
 
-def _read_totals(connection: Connection, axes: Axes, since: int | None = None) -> np.ndarray:
-    """Rows.totals: all, or those newer than a version."""
+def _read_totals(
+    connection: Connection, axes: Axes, since: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows.totals and Rows.peaks: all, or those newer than a version."""
     newer = "" if since is None else f" WHERE version > {int(since)}"
-    return _numbers(connection, _measures(axes), f"daily_totals{newer}", axes)
+    columns = [*_measures(axes), "coalesce(max_engagement, -1)"]
+    rows = _numbers(connection, columns, f"daily_totals{newer}", axes)
+    return rows[:, :-1], rows[:, -1]
 
 
 def _read_others(connection: Connection, axes: Axes, days: np.ndarray | None = None) -> np.ndarray:
@@ -713,7 +774,7 @@ def _topic_positions(axes: Axes, topics: np.ndarray, number: int) -> tuple[np.nd
 def _spoken(axes: Axes, others: np.ndarray) -> dict[int, np.ndarray]:
     """The posts of the other voices, cumulated over the days of each block that has any."""
     return {
-        number: np.cumsum(_spoken_daily(axes, rows, number), axis=0, dtype=np.int32)
+        number: _narrowed(np.cumsum(_spoken_daily(axes, rows, number), axis=0, dtype=np.int32))
         for number, rows in _by_number(others).items()
     }
 
@@ -738,13 +799,27 @@ def _spoken_again(
         now = _spoken_daily(axes, others.get(number, changes.others[:0]), number)
         days = np.unique(cells[:, 1]) - number * BLOCK_DAYS
         if number in before:
-            daily = np.diff(before[number], axis=0, prepend=before[number][:1])
+            wide = before[number].astype(np.int32)
+            daily = np.diff(wide, axis=0, prepend=wide[:1])
         elif len(others.get(number, ())):
             daily = np.zeros_like(now)
         else:
             continue
         daily[days + 1] = now[days + 1]
-        result[number] = np.cumsum(daily, axis=0, dtype=np.int32)
+        result[number] = _narrowed(np.cumsum(daily, axis=0, dtype=np.int32))
+    return result
+
+
+def _peaked(axes: Axes, before: dict[int, np.ndarray], rows: Rows) -> dict[int, np.ndarray]:
+    """The greatest engagement in each cell, with these cells as they are now."""
+    result = dict(before)
+    cells = np.column_stack((rows.totals[:, :3], rows.peaks))
+    shape = (BLOCK_DAYS, len(axes.places) + 1, len(axes.platforms))
+    for number, some in _by_number(cells).items():
+        # Wide, as one post may have more than 2 ** 31; narrow again where none has.
+        peaks = result[number].astype(np.int64) if number in result else np.full(shape, -1)
+        peaks[some[:, 1] - number * BLOCK_DAYS, some[:, 0], some[:, 2]] = some[:, 3]
+        result[number] = _narrowed(peaks)
     return result
 
 

@@ -3,22 +3,43 @@
 SQLite has no statistics unless somebody runs ANALYZE, and PostgreSQL's may be old, so no planner is
 left to guess: each route below leaves one index as the only way in, and a sample of the newest
 posts says which route is the shortest.
+
+Who holds the daily totals can hand them in as a guide. They tell the days that hold a page's newest
+posts and the cells that hold its most engaged ones, so that little else is passed. A guide never
+decides what is found: a page that it does not fill is searched without it.
 """
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, exists, func, or_, select, text, tuple_
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 
 from db.tables import UNKNOWN_PLACE, data_version, post_topics, social_posts
+from db.totals import CELLS, Cell
 from insights.model import PostFilter, Scope, number_of
-from insights.voices import VISITOR
+from insights.voices import VISITOR, VISITORS
 
 Key = tuple[str, str]
 SORTS = ("newest", "engagement")
@@ -27,6 +48,8 @@ CLASSIFIED, UNCLASSIFIED = "classified", "unclassified"
 WALKS = (4_000, 40_000)
 # How many of the newest posts tell how rare a filter is.
 SAMPLE = 4_000
+# How many cells are looked into for the most engaged posts, and what one costs, in posts passed.
+MOST_CELLS, CELL_COST = 4_000, 4
 
 _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
@@ -34,6 +57,22 @@ COUNTED = text("social_posts.counted")
 _TOPIC_COUNTED = text("post_topics.counted")
 NOT_COUNTED = text("NOT social_posts.counted")
 OTHER_VOICE = text("social_posts.voice <> 'visitor'")
+
+
+class Guide(Protocol):
+    """What daily totals tell of a search: db.cube.Cube is one."""
+
+    def count(self, wanted: PostFilter, place_ids: Sequence[int] | None) -> int:
+        """How many posts a filter has, whose topic and words are not asked."""
+
+    def highest(
+        self, scope: Scope, place_ids: Sequence[int] | None, many: int
+    ) -> tuple[list[Cell], int]:
+        """The cells of the scope's days, places and platforms in which a post has at least the
+        engagement that is returned with them: about `many`, or all where there are fewer."""
+
+    def stands_at(self, version: int, epoch: int) -> bool:
+        """Whether the guide tells of exactly this state of the database."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +97,13 @@ class Search:
     The posts of a topic are searched in `post_topics`, which repeats what is asked of them.
     """
 
-    def __init__(self, connection: Connection, wanted: PostFilter, place_ids: Sequence[int] | None):
+    def __init__(
+        self,
+        connection: Connection,
+        wanted: PostFilter,
+        place_ids: Sequence[int] | None,
+        guide: Guide | None = None,
+    ):
         self._connection = connection
         self._wanted = wanted
         self._ids = place_ids
@@ -67,6 +112,9 @@ class Search:
         if wanted.topic is not None and wanted.counted:
             self._row = post_topics.c
             self._counted = [_TOPIC_COUNTED, post_topics.c.topic == wanted.topic]
+        # The totals know nothing of topics at a place, and nothing of words.
+        is_told = wanted.counted and self._row is _post
+        self._guide = guide if is_told else None
 
     def count(self) -> int:
         """How many posts there are."""
@@ -81,6 +129,11 @@ class Search:
         """
         if not self._wanted.counted or self._wanted.text:
             return self._page(self._shortest()[0], sort, limit, offset)
+        if self._guide is not None:
+            guided = self._guided_by_engagement if sort == "engagement" else self._guided_by_time
+            found = guided(self._guide, limit, offset)
+            if found is not None:
+                return found
         walk = self._walk_by_engagement if sort == "engagement" else self._walk_by_time
         few, many = WALKS
         route, is_all = walk(few)
@@ -117,6 +170,99 @@ class Search:
         rows = self._connection.execute(statement.limit(limit).offset(offset))
         return [(row.post_id, row.platform) for row in rows]
 
+    # --- with a guide ---
+
+    def _guided_by_time(self, guide: Guide, limit: int, offset: int) -> list[Key] | None:
+        """One page of the newest, out of the last days that hold enough posts; None where they
+        do not fill it."""
+        scope = self._wanted.scope
+
+        def posts(days: int) -> int:
+            part = replace(scope, since=scope.until - timedelta(days=days))
+            return guide.count(replace(self._wanted, scope=part), self._ids)
+
+        days = bisect_left(range(scope.days), limit + offset, key=posts)
+        part = replace(scope, since=scope.until - timedelta(days=days))
+        search = Search(self._connection, replace(self._wanted, scope=part), self._ids, guide)
+        found = search._page(search._shortest()[0], "newest", limit, offset)
+        return found if len(found) == limit or days == scope.days else None
+
+    def _guided_by_engagement(self, guide: Guide, limit: int, offset: int) -> list[Key] | None:
+        """One page of the most engaged, out of the cells that hold posts of that engagement; None
+        where they do not fill it.
+
+        No other cell has a post of at least that engagement: a full page is the right one.
+        """
+        stands = select(data_version.c.version, data_version.c.epoch)
+        if not guide.stands_at(*self._connection.execute(stands).one()):
+            return None
+        matching = guide.count(self._wanted, self._ids)
+        there = guide.count(replace(self._relaxed, sentiment=None), self._ids)
+        # So many cells should do where each holds one such post; among more posts fewer do.
+        many = 2 * (limit + offset) * max(there, 1) // max(matching, 1) + 10
+        route, cost = self._shortest()
+        if many > MOST_CELLS:
+            return None
+        for cells in (many, 4 * many):
+            if cost <= cells * CELL_COST:
+                break
+            named, engagement = guide.highest(self._wanted.scope, self._ids, cells)
+            if not named:
+                break
+            page = self._within(named, engagement).limit(limit).offset(offset)
+            rows = self._connection.execute(page)
+            keys = [(row.post_id, row.platform) for row in rows]
+            if len(keys) == limit:
+                return keys
+        return self._gathered(route, "engagement", limit, offset)
+
+    def _within(self, cells: list[Cell], engagement: int) -> Select:
+        """The keys of the posts in these cells that have at least this engagement, in order."""
+        row = self._row
+        nowhere = [cell for cell in cells if cell[0] == UNKNOWN_PLACE]
+        somewhere = [cell for cell in cells if cell[0] != UNKNOWN_PLACE]
+        columns = [row.post_id, row.platform, row.engagement, row.day, row.created_at]
+        tests = [*self._counted, row.engagement >= engagement, *self._labels, *self._voice]
+        parts = []
+        # Apart, as no index serves "this place or none"; outer, so that the cells come first.
+        for name, some in (("somewhere", somewhere), ("nowhere", nowhere)):
+            if some:
+                listed = self._cells_of(some, name)
+                place = row.place_id == listed.c.place_id
+                place = place if some is somewhere else row.place_id.is_(None)
+                same = and_(place, row.day == listed.c.day, row.platform == listed.c.platform)
+                found = listed.outerjoin(social_posts, and_(same, *tests))
+                is_there = func.coalesce(row.post_id, "") != ""
+                parts.append(select(*columns).select_from(found).where(is_there))
+        either = union_all(*parts).subquery()
+        return select(either.c.post_id, either.c.platform).order_by(*order("engagement", either.c))
+
+    def _cells_of(self, cells: list[Cell], name: str) -> Subquery:
+        statement = text(CELLS[self._connection.dialect.name].replace(":cells", f":{name}"))
+        named = statement.bindparams(**{name: json.dumps(cells)})
+        return named.columns(place_id=Integer, day=Integer, platform=Text).subquery(name)
+
+    @property
+    def _relaxed(self) -> PostFilter:
+        """What is searched, spoken by visitors: the voice whose totals are always at hand."""
+        return replace(self._wanted, scope=replace(self._wanted.scope, voice=VISITORS))
+
+    def _told_costs(self, guide: Guide) -> list[tuple[Route, float]]:
+        """Each route and the posts it passes, by the totals."""
+        every = replace(self._relaxed.scope, platform=None, audited=True)
+        anything = PostFilter(every)
+        on_platform = PostFilter(replace(every, platform=self._wanted.scope.platform))
+        passed = {
+            self._by_places: (anything, self._ids),
+            self._by_voice: (PostFilter(replace(self._wanted.scope, audited=True)), None),
+            self._by_missing_label: (PostFilter(every, UNCLASSIFIED), None),
+            self._by_platform: (on_platform, None),
+        }
+        costs = [(make(), guide.count(*passed[make])) for make, _ in self._routes]
+        return [(self._by_days(), guide.count(anything, None)), *costs]
+
+    # --- without ---
+
     def _walk_by_engagement(self, steps: int) -> tuple[Route, bool]:
         column = self._row.engagement
         way = [*self._counted, column.is_not(None)]
@@ -141,12 +287,13 @@ class Search:
         """The cheapest route and its cost, in posts passed in an index."""
         if not self._wanted.counted:
             return Route([NOT_COUNTED, *self._days], [~self._row.is_repost, *self._labels]), 0
-        by_days = Route([*self._counted, *self._instants], self._tests, time=self._row.created_at)
+        if self._guide is not None:
+            return min(self._told_costs(self._guide), key=lambda pair: pair[1])
         sample = self._sample()
         if sample is None:
-            return by_days, SAMPLE
+            return self._by_days(), SAMPLE
         total, shares = sample
-        costs = [(by_days, total), *((make(), share * total) for make, share in shares)]
+        costs = [(self._by_days(), total), *((make(), share * total) for make, share in shares)]
         return min(costs, key=lambda pair: pair[1])
 
     def _sample(self) -> tuple[float, list[tuple[Callable[[], Route], float]]] | None:
@@ -186,6 +333,9 @@ class Search:
         if wanted.scope.platform is not None:
             routes.append((self._by_platform, self._row.platform == wanted.scope.platform))
         return routes
+
+    def _by_days(self) -> Route:
+        return Route([*self._counted, *self._instants], self._tests, time=self._row.created_at)
 
     def _by_places(self) -> Route:
         way = [*self._counted, *self._days, at_places(self._ids or [], self._row)]

@@ -20,7 +20,7 @@ Cell = tuple[int, int, str]
 
 # The touched cells travel as one JSON text: a list of values of changing length would be compiled
 # anew for every page.
-_CELLS = {
+CELLS = {
     "sqlite": """SELECT json_extract(value, '$[0]') AS place_id,
                         json_extract(value, '$[1]') AS day,
                         json_extract(value, '$[2]') AS platform
@@ -64,6 +64,9 @@ _TOPICS = """SELECT {place}, p.day, p.platform, t.topic, p.voice,
   count(*) FILTER (WHERE p.sentiment = 'negative')
   {source} GROUP BY p.place_id, p.day, p.platform, t.topic, p.voice"""
 _JOIN_TOPICS = "JOIN post_topics AS t ON t.post_id = p.post_id AND t.platform = p.platform"
+
+
+_KEY = "place_id, day, platform"
 
 
 def cell(place_id: int | None, day: int, platform: str) -> Cell:
@@ -118,12 +121,8 @@ class _Table:
         nowhere = self.select.format(place="0", source=_UNKNOWN.format(**filled))
         return (
             f"{cells} INSERT INTO {self.name} ({self.columns}) {named} UNION ALL {nowhere}"
-            f" RETURNING {self.key}"
+            f" RETURNING {_KEY}"
         )
-
-    @property
-    def key(self) -> str:
-        return "place_id, day, platform" + (", voice" if self.others else "")
 
     def values(self, version: int) -> dict[str, int]:
         return {"version": version} if ":version" in self.select else {}
@@ -144,14 +143,13 @@ def recount(
     """Count the touched cells again, the topics of `topic_cells` and what is not visitors' of
     `voice_cells`, under this version.
 
-    Raises the epoch when a cell vanished: a reader that patches rows with a newer version would
-    never hear of one that is gone.
+    A reader that patches rows with a newer version hears of topics and voices by the totals of
+    their cell: where the last of them vanished the cell is counted again too. Of a totals cell that
+    vanished it would never hear, so then the epoch rises.
     """
-    gone = [
-        _again(connection, table, some, version)
-        for table, some in ((_DAILY, cells), (_BY_TOPIC, topic_cells), (_BY_VOICE, voice_cells))
-    ]
-    if any(gone):
+    gone = _again(connection, _BY_TOPIC, topic_cells, version)
+    gone |= _again(connection, _BY_VOICE, voice_cells, version)
+    if _again(connection, _DAILY, {*cells, *gone}, version):
         connection.execute(
             update(data_version)
             .where(data_version.c.id == 1)
@@ -159,26 +157,23 @@ def recount(
         )
 
 
-def _again(connection: Connection, table: _Table, cells: Iterable[Cell], version: int) -> bool:
-    """Delete and re-insert a table's rows of these cells; True when a row vanished.
-
-    A topic may come or go within its cell: readers take up all topics of a cell's day.
-    """
+def _again(connection: Connection, table: _Table, cells: Iterable[Cell], version: int) -> set[Cell]:
+    """Delete and re-insert a table's rows of these cells; the cells of which no row is left."""
     wanted = sorted(set(cells))
     if not wanted:
-        return False
+        return set()
     values = {"cells": json.dumps(wanted)}
-    source = f"WITH cells AS ({_CELLS[connection.dialect.name]})"
+    source = f"WITH cells AS ({CELLS[connection.dialect.name]})"
     deleted = connection.execute(
         text(
             f"DELETE FROM {table.name} WHERE (place_id, day, platform) IN"
-            f" ({source} SELECT place_id, day, platform FROM cells) RETURNING {table.key}"
+            f" ({source} SELECT place_id, day, platform FROM cells) RETURNING {_KEY}"
         ),
         values,
     )
     before = {tuple(row) for row in deleted}
     inserted = connection.execute(text(table.insert(source)), values | table.values(version))
-    return not before <= {tuple(row) for row in inserted}
+    return before - {tuple(row) for row in inserted}
 
 
 def rebuild_totals(connection: Connection) -> None:

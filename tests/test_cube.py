@@ -11,7 +11,7 @@ import pytest
 from db import queries, store
 from db.cube import BLOCK_DAYS, Cube
 from db.engine import ERRORS, open_reader, snapshot
-from insights.model import Classification, Platform, Scope, Sentiment
+from insights.model import Classification, Platform, PostFilter, Scope, Sentiment
 from insights.voices import EVERYBODY, OTHERS, VISITOR, VISITORS
 from tests.fakes import KUALA_LUMPUR, NOW, a_place, a_post, matched
 
@@ -285,7 +285,7 @@ def test_a_new_place_is_seen_by_the_next_refresh(db):
 
 def test_a_database_that_was_replaced_by_an_older_one_is_read_anew(db):
     cube = a_spread(db)
-    ahead = Cube(db, cube.version + 50, cube._epoch, cube._axes, {}, {})
+    ahead = Cube(db, cube.version + 50, cube._epoch, cube._axes, {}, {}, {})
     assert ahead.refreshed(db).totals(SCOPE).posts == 5
 
 
@@ -383,3 +383,32 @@ def test_labels_of_the_offline_classifier_are_counted_as_provisional(db):
         store.save_classifications(connection, [answer], now=NOW)
     totals = Cube.load(db).totals(SCOPE)
     assert (totals.classified, totals.provisional) == (2, 1)
+
+
+# --- guiding a search ---
+
+
+@pytest.mark.parametrize("sort", ["newest", "engagement"])
+def test_a_guide_older_than_the_posts_hides_none_of_them(db, sort):
+    old = a_spread(db)
+    save(db, matched(ago(0, post_id="later", likes=10**6), CENANG))
+    with snapshot(db) as connection:
+        found = queries.posts(connection, PostFilter(SCOPE), sort=sort, limit=2, guide=old)
+    assert found["post_id"][0] == "later"
+
+
+def test_the_highest_cells_are_those_of_the_most_engaged_posts(db):
+    for likes, day in ((5, 1), (900, 2), (2**38, 3), (None, 4)):
+        post = ago(day, post_id=f"liked {likes}", likes=likes, comments=None, shares=None)
+        save(db, matched(post, CENANG))
+    save(db, matched(ago(1, post_id="nowhere", likes=700, comments=None, shares=None)))
+    cube = Cube.load(db)
+
+    def places(many: int, ids=None) -> list[int]:
+        return sorted(place for place, _, _ in cube.highest(SCOPE, ids, many)[0])
+
+    assert cube.highest(SCOPE, None, 2)[1] == 900
+    assert places(3) == [0, CENANG, CENANG]
+    # Nobody knows the engagement of the fourth post of the place.
+    assert places(1_000, [CENANG]) == [CENANG] * 3
+    assert places(1_000, [KUAH]) == []

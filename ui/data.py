@@ -707,8 +707,11 @@ def _fresh(name: str, is_demo: bool, args: tuple, _query, _engine):
         return _query(connection, *args)
 
 
-def _page_of_posts(connection, wanted: PostFilter, sort: str, limit: int, offset: int):
-    return queries.posts(connection, wanted, sort=sort, limit=limit, offset=offset)
+def _page_of_posts(
+    connection, wanted: PostFilter, sort: str, limit: int, offset: int, guide: Cube | None = None
+):
+    guide = guide or cube()
+    return queries.posts(connection, wanted, sort=sort, limit=limit, offset=offset, guide=guide)
 
 
 def posts(
@@ -734,18 +737,22 @@ def posts_of(keys: tuple[tuple[str, str], ...]) -> pd.DataFrame:
 
 def posts_later(wanted: PostFilter, sort: str, limit: int) -> Callable[[], pd.DataFrame]:
     """The same for a file: it is read when the file is made, outside any run of a page."""
-    engine = _source().engine
+    source = _source()
 
     def read() -> pd.DataFrame:
-        with snapshot(engine) as connection:
-            return _page_of_posts(connection, wanted, sort, limit, 0)
+        with snapshot(source.engine) as connection:
+            return _page_of_posts(connection, wanted, sort, limit, 0, source.cube)
 
     return read
 
 
 def count_posts(wanted: PostFilter) -> int:
-    """How many posts are behind a number."""
-    return _ask(queries.count_posts, wanted)
+    """How many posts are behind a number: from the totals, where they can tell."""
+    is_asked_more = wanted.topic is not None or wanted.text or wanted.alarm is not None
+    if is_asked_more or not wanted.counted:
+        return _ask(queries.count_posts, wanted)
+    ids = queries.place_ids(cube().places, wanted.scope, wanted.category)
+    return cube().count(wanted, ids)
 
 
 def not_counted(scope: Scope) -> int:
