@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import string
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_no_banned_word_is_on_screen(language):
     written = " ".join(text.words(language).values()).casefold()
 
     assert [word for word in BANNED if word in written] == []
+
+
+def test_no_banned_word_is_in_an_events_name():
+    names = [line["name_ms"] + line["name_en"] for line in _seeded_events()]
+
+    assert names
+    assert [word for word in BANNED for name in names if word in name.casefold()] == []
+
+
+def _seeded_events() -> list[dict[str, str]]:
+    with (ROOT / "db" / "seed" / "events.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_malay_is_not_indonesian():

@@ -471,6 +471,8 @@ def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layo
                 "traceorder": "normal",
                 "itemclick": False,
                 "itemdoubleclick": False,
+                # Nothing behind its words: where they take two lines it reaches over the plot.
+                "bgcolor": "rgba(0,0,0,0)",
             },
             "dragmode": False,
             "barcornerradius": 2,

@@ -182,7 +182,7 @@ def _platform(code: str, state: Health, row: Mapping[str, Any]) -> None:
     if row:
         st.caption("  \n".join(_fine_print(row)))
     st.markdown(
-        t("data_health.do", what=t(f"data_health.do_{_keyless(code, _remedy(state, kind))}"))
+        t("data_health.do", what=t(f"data_health.do_{_of_classifier(code, _remedy(state, kind))}"))
     )
     noted = [known(row.get(name)) for name in ("error", "note")]
     by_hand = code == Platform.IMPORT  # which lines of a file were left out is no trouble
@@ -192,16 +192,16 @@ def _platform(code: str, state: Health, row: Mapping[str, Any]) -> None:
             blocks.plain("\n".join(str(words) for words in noted if words))
 
 
-def _keyless(code: str, state: str) -> str:
-    """The classifier without a key has words of its own: posts wait for it."""
-    own = code == CLASSIFY and state == Health.NOT_CONFIGURED
+def _of_classifier(code: str, state: str) -> str:
+    """The classifier has words of its own: it labels posts, and without a key they wait for it."""
+    own = code == CLASSIFY and state in (Health.NOT_CONFIGURED, Health.OK)
     return f"{state}_{CLASSIFY}" if own else state
 
 
 def _sentence(code: str, state: Health, row: Mapping[str, Any], kind: str) -> str:
     what = text.name_of("error", kind)
     said = t(
-        f"data_health.is_{_keyless(code, str(state))}",
+        f"data_health.is_{_of_classifier(code, str(state))}",
         new=text.number(row.get("stored")),
         updated=text.number(row.get("updated")),
         since=text.moment(known(row.get("started_at")), data.zone()),
