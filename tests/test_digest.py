@@ -195,7 +195,7 @@ def test_every_reader_gets_the_week_in_both_languages(engine, office, mail):
 
     (sent,) = mail.mails
     assert set(sent.recipients) == set(READERS)
-    assert "Ringkasan mingguan 15 Nov – 21 Nov 2026 / Weekly brief 15 Nov – 21 Nov 2026" in (
+    assert "Laporan mingguan 15 Nov – 21 Nov 2026 / Weekly brief 15 Nov – 21 Nov 2026" in (
         sent.subject
     )
     assert "7 hantaran tentang Kedah; tiada pada minggu sebelumnya." in text_of(sent)

@@ -58,7 +58,7 @@ def test_it_is_one_page_of_a4_with_a_title_and_a_language():
     reader = read(pdf(a_brief(), Words("ms")))
 
     assert [round(float(side)) for side in page.mediabox[2:]] == [595, 842]
-    assert reader.metadata.title == "Kedah Tourism Pulse: Ringkasan mingguan, 15 Nov – 21 Nov 2026"
+    assert reader.metadata.title == "Kedah Tourism Pulse: Laporan mingguan, 15 Nov – 21 Nov 2026"
     assert reader.trailer["/Root"]["/Lang"] == "ms"
 
 

@@ -277,7 +277,7 @@ def _delta(change: metrics.Change | None) -> dict[str, Any]:
 
 
 def known_note(known: int, posts: int) -> str:
-    """ "known for n of m posts", or nothing when every post has the count."""
+    """ "n of m known", or nothing when every post has the count."""
     if posts == 0 or known == posts:
         return ""
     return t("count.known", n=text.number(known), m=text.number(posts))
