@@ -249,7 +249,7 @@ def _quarantine(rows: pd.DataFrame) -> None:
         table = {
             "platform": [text.platform(code) for code in rows["platform"]],
             "reason": rows["reason"],
-            "stage": rows["stage"],
+            "stage": [text.name_of("stage", stage) for stage in rows["stage"]],
             "post": rows["post_id"],
             "since": _local(rows["created_at"]),
             "age": [text.ago(known(moment), now) for moment in rows["created_at"]],
