@@ -10,7 +10,7 @@ import pytest
 
 from db import store
 from db.engine import open_writer
-from insights.model import RunStatus
+from insights.model import Platform, RunStatus
 from tests.dashboards import a_live_database
 from tests.pages import figures_of, opener, some_posts, words_of
 
@@ -116,3 +116,13 @@ def test_a_voice_that_was_silent_for_weeks_is_still_compared(tmp_path, open_page
     said = words_of(open_page("overview", url, voice="news", period="30d"))
     assert "No change is shown" not in said
     assert "whole weeks with the same weekdays" in said
+
+
+def test_two_equal_weeks_are_a_change_of_0_per_cent_on_every_card(tmp_path, open_page):
+    counts = {"likes": 3, "comments": 2, "shares": 1, "views": 9}
+    given = {"platform": Platform.IMPORT, "found_by": "import:a.csv", **counts}
+    posts = [some_posts(1, ago=ONE_DAY * days, **given)[0] for days in range(1, 15)]
+    app = open_page("overview", a_live_database(tmp_path, posts), period="7d")
+
+    moved = {metric.label: metric.delta for metric in app.metric if metric.delta}
+    assert moved == dict.fromkeys(("Posts", "Likes", "Comments", "Shares", "Views"), "0 %")

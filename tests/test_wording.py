@@ -100,7 +100,7 @@ def test_figures_are_written_as_on_the_cards_of_the_overview():
     assert cards == {
         "total_posts": ("120", "+20.0 %"),
         "total_likes": ("12.3K", "+23.4 %"),
-        "total_comments": ("987", "unchanged"),
+        "total_comments": ("987", "0 %"),
         "total_shares": ("654", "—"),
         "total_views": ("—", "—"),
         "net_sentiment": ("+27", ""),

@@ -40,7 +40,7 @@ def test_dates_are_written_in_the_language_that_was_asked_for():
         (Change("none"), UNKNOWN),
         (Change("new"), "new"),
         (Change("too_few"), "too few to compare"),
-        (Change("same", 0.0), "unchanged"),
+        (Change("same", 0.0), "0 %"),
         (Change("change", 12.44), "+12.4 %"),
         (Change("change", -150.4), "−150 %"),
         (Trend(Change("change", 25.0), Change("change", -3.0)), "+25.0 %"),

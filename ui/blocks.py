@@ -270,7 +270,7 @@ def _delta(change: metrics.Change | None) -> dict[str, Any]:
     if change.kind == "too_few":
         return {"delta": t("change.too_few"), **quiet}
     if change.kind == "same" or change.percent is None or round(change.percent, 1) == 0:
-        return {"delta": 0, "delta_description": t("change.same"), **quiet}
+        return {"delta": t("change.same"), **quiet}
     # Only the plain hyphen turns the arrow down.
     shown = percent_text(change).replace("\N{MINUS SIGN}", "-")
     return {"delta": shown, "delta_color": "off"}

@@ -130,8 +130,6 @@ def _value(contrast: Contrast) -> str:
         return text.UNKNOWN
     if contrast.measure == "net":
         return t("effect.points", n=text.signed(contrast.now - contrast.before))
-    if contrast.change.kind == "same":
-        return "0 %"
     return blocks.change_text(contrast.change)
 
 
