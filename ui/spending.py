@@ -49,10 +49,16 @@ def _cost_row(cost: Cost) -> dict[str, str]:
         t("filter.platform"): text.platform(cost.platform),
         t("spending.runs"): text.number(cost.runs),
         t("spending.requests"): text.number(cost.requests),
-        t("spending.read"): text.compact(cost.input_tokens),
-        t("spending.written"): text.compact(cost.output_tokens),
+        t("spending.tokens"): _tokens(cost),
         t("spending.cost"): cost_words(cost),
     }
+
+
+def _tokens(cost: Cost) -> str:
+    """Tokens read and written in one cell: a phone shows the table whole."""
+    if cost.input_tokens is None and cost.output_tokens is None:
+        return text.UNKNOWN
+    return f"{text.compact(cost.input_tokens)} + {text.compact(cost.output_tokens)}"
 
 
 def cost_words(cost: Cost) -> str:

@@ -32,7 +32,8 @@ CUT_OFF = """
 () => [...document.querySelectorAll(
   '[data-testid="stMetricLabel"] *, [data-testid="stMetricValue"] *, [data-testid="stMetricDelta"]'
   + ', button p, a p, h1, h2, h3, label p, [data-baseweb="select"] div[value]'
-)].filter(one => one.clientWidth && one.children.length === 0 && one.innerText
+)].filter(one => one.clientWidth && one.innerText
+  && (one.children.length === 0 || /^H/.test(one.tagName))
   && getComputedStyle(one).overflow !== 'visible' && one.scrollWidth > one.clientWidth + 1
 ).map(one => one.innerText)
 """
@@ -93,7 +94,7 @@ def test_the_walk_would_see_english_and_words_cut_off(browser, demo_server):
     with visit(browser, size=PHONE) as seen:
         seen.open(f"{demo_server.url}/?lang=en")
         assert only_english() & set(seen.page.evaluate(WORDS))
-        seen.page.add_style_tag(content="h1 { width: 2rem; overflow: hidden }")
+        seen.page.add_style_tag(content="h1 { width: 2rem; overflow: hidden; white-space: nowrap }")
         assert seen.page.evaluate(CUT_OFF)
 
 
