@@ -817,7 +817,7 @@ def _import(collector: Collector, options: argparse.Namespace) -> int:
 
 def _say_bad(lines: Sequence[ImportLine]) -> None:
     for line in lines:
-        if line.post is None:
+        if line.is_bad:
             log.warning("line %d: %s", line.number, line.problem)
 
 
@@ -827,7 +827,8 @@ def _dry_run(settings: Settings, lines: Sequence[ImportLine]) -> int:
     known = _stored(settings, [line.post for line in lines if line.post])
     for line in lines:
         if line.post is None:
-            say(f"line {line.number}: would be left out: {line.problem}")
+            why = line.problem or f"says the same as line {line.repeats}"
+            say(f"line {line.number}: would be left out: {why}")
             continue
         match = gazetteer.match(line.post.content, line.post.hashtags)
         place = gazetteer.place(match.primary).name if match.primary else "Kedah, place unknown"
@@ -835,7 +836,7 @@ def _dry_run(settings: Settings, lines: Sequence[ImportLine]) -> int:
         would = "known, would refresh" if key in known else "would add"
         say(f"line {line.number}: {would}: {place}")
     say("dry run: nothing was stored")
-    return PART_FAILED if any(line.post is None for line in lines) else 0
+    return PART_FAILED if any(line.is_bad for line in lines) else 0
 
 
 def _stored(settings: Settings, posts: Sequence[Post]) -> set[tuple[Platform, str]]:
@@ -853,7 +854,7 @@ def _stored(settings: Settings, posts: Sequence[Post]) -> set[tuple[Platform, st
 def _backfill(collector: Collector, _options: argparse.Namespace) -> int:
     classifier = collector.classifier()
     if classifier is None:
-        raise SettingsError("backfill needs a classifier: GEMINI_API_KEY is empty")
+        log.info("GEMINI_API_KEY is empty: the offline classifier labels what it is sure of")
     with snapshot(collector.read_existing(collector.settings.database_url)) as connection:
         waiting = queries.backlog(connection, collector.limits.audited)
     limits = replace(collector.limits, classify_requests=None)

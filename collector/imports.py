@@ -65,11 +65,19 @@ class _LineError(ValueError):
 
 @dataclass(frozen=True)
 class ImportLine:
-    """A line of the file: the post it holds, or why it holds none. Lines count from 1."""
+    """A line of the file: the post it holds, or why it holds none. Lines count from 1.
+
+    `repeats` is the earlier line that says exactly the same: nothing is lost by passing over it.
+    """
 
     number: int
     post: Post | None = None
     problem: str = ""
+    repeats: int | None = None
+
+    @property
+    def is_bad(self) -> bool:
+        return self.post is None and self.repeats is None
 
 
 @dataclass
@@ -90,22 +98,30 @@ def read_lines(path: Path, zone: tzinfo, now: datetime) -> list[ImportLine]:
     """The file's lines in order, each a post or a problem; empty lines are passed over.
 
     A time without an offset is taken in `zone`. A post that stands in the file twice is a problem
-    of the second line. Raises FileError when the file is no such table.
+    of the second line, unless both lines say the same. Raises FileError when the file is no such
+    table.
     """
     lines = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, str], ImportLine] = {}
     origin = f"import:{path.name}"
     for number, cells in _table(path):
         try:
             post = _post(cells, zone, now, origin)
-            first = seen.setdefault((post.platform, post.post_id), number)
-            if first != number:
-                raise _LineError(f"the same post stands in line {first}")
         except _LineError as error:
             lines.append(ImportLine(number, problem=str(error)))
-        else:
-            lines.append(ImportLine(number, post))
+            continue
+        line = ImportLine(number, post)
+        first = seen.setdefault((post.platform, post.post_id), line)
+        lines.append(line if first is line else _again(line, first))
     return lines
+
+
+def _again(line: ImportLine, first: ImportLine) -> ImportLine:
+    """A line whose post an earlier one held."""
+    if line.post == first.post:
+        return ImportLine(line.number, repeats=first.number)
+    problem = f"the same post stands in line {first.number}, with other words or counts"
+    return ImportLine(line.number, problem=problem)
 
 
 def _table(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
@@ -306,7 +322,7 @@ def import_posts(
             report.interrupted = True
             break
         page = lines[start : start + PAGE]
-        report.bad += [line.number for line in page if line.post is None]
+        report.bad += [line.number for line in page if line.is_bad]
         posts = [matched_post(line.post, gazetteer, hash_secret) for line in page if line.post]
         _save(engine, posts, clock(), zone, report)
         progress(start + len(page))

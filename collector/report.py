@@ -89,8 +89,13 @@ class Line:
         what = "; ".join(self.errors)
         return (
             f"{self.platform}: {self.status}, {kind}: {what}. "
-            f"What to do: {WHAT_TO_DO[kind]}. Stored: {spent}"
+            f"What to do: {self._what_to_do(kind)}. Stored: {spent}"
         )
+
+    def _what_to_do(self, kind: Kind) -> str:
+        if self.platform == CLASSIFY and kind is Kind.BAD_REQUEST:
+            return "look at GEMINI_MODEL: the model may be gone; if it is right, report it"
+        return WHAT_TO_DO[kind]
 
 
 @dataclass(frozen=True)

@@ -198,13 +198,21 @@ def test_a_line_without_an_id_gets_the_same_one_every_time(tmp_path):
     assert the_post(tmp_path, text).post_id == the_post(tmp_path, text).post_id
 
 
-def test_the_same_post_twice_in_a_file_is_told(tmp_path):
+def test_the_same_post_twice_in_a_file_with_other_words_is_told(tmp_path):
+    first, second = lines_of(tmp_path, f"{HEADER}\n1,x,2026-11-20,1\n1,y,2026-11-20,1\n")
+
+    assert first.post is not None
+    assert second.is_bad
+    assert "line 2" in second.problem
+
+
+def test_a_line_that_says_the_same_again_loses_nothing(tmp_path):
     row = "1,x,2026-11-20,1\n"
 
     first, second = lines_of(tmp_path, f"{HEADER}\n{row}{row}")
 
     assert first.post is not None
-    assert "line 2" in second.problem
+    assert (second.post, second.repeats, second.is_bad) == (None, 2, False)
 
 
 # ---- storing -----------------------------------------------------------------------------------
