@@ -236,6 +236,7 @@ Index(
     social_posts.c.created_at,
     social_posts.c.place_id,
     social_posts.c.platform,
+    social_posts.c.engagement,
     sqlite_where=_other_voice,
     postgresql_where=_other_voice,
 )

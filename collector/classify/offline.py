@@ -176,7 +176,6 @@ class OfflineClassifier:
             score=round(float(chances[2] - chances[0]), 3),
             classified_by=self.name,
             topics=topics.named(post.content, kind) if kind else (),
-            language=guess_language(post.content),
             confidence=round(float(chances[best]), 3),
         )
 

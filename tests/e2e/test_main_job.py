@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from db.engine import open_writer, snapshot
 from db.tables import collection_runs, social_posts
 from tests.e2e.browser import ROOT, dashboard, plain_environment, visit
+from tests.fakes import KUALA_LUMPUR
 from tests.replay import SHARED, expected, replay, serve_errors, serve_recorded
 
 needs_recordings = pytest.mark.skipif(
@@ -122,7 +123,9 @@ def test_the_dashboard_shows_live_data_and_totals_that_equal_sql(browser, databa
                 *(func.sum(post[name]).label(name) for name in ("likes", "comments", "shares")),
             ).where(post.counted)
         ).one()
-    span = f"from={first.date().isoformat()}&to={datetime.now(UTC).date().isoformat()}"
+    # Days are Kuala Lumpur's, where a day has begun while it is still yesterday in UTC.
+    today = datetime.now(KUALA_LUMPUR).date()
+    span = f"from={first.date().isoformat()}&to={today.isoformat()}"
     with dashboard(tmp_path, given) as server, visit(browser) as seen:
         seen.open(f"{server.url}/?lang=en&{span}")
 

@@ -45,7 +45,7 @@ def _widen_posts() -> None:
     op.create_index(
         "ix_posts_voice",
         "social_posts",
-        ["voice", "created_at", "place_id", "platform"],
+        ["voice", "created_at", "place_id", "platform", "engagement"],
         sqlite_where=other,
         postgresql_where=other,
     )
