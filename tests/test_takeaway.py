@@ -144,7 +144,7 @@ def test_posts_keep_the_digits_of_their_ids_and_the_moment_of_their_making(tmp_p
 
     sheet = made(code, url)
 
-    assert column(sheet, "Post id") == ["1859123456789012345"]
+    assert column(sheet, "Post ID") == ["1859123456789012345"]
     assert column(sheet, "Posted (Kuala Lumpur)") == [NOW]
     assert column(sheet, "Likes") == [None]
 
