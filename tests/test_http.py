@@ -165,6 +165,28 @@ def test_a_round_never_sends_more_than_six_failing_requests(bad):
     assert isinstance(error, PlatformDown)
 
 
+@pytest.mark.parametrize(
+    ("bad", "enough"),
+    [
+        (Reply(b"<html>maintenance</html>"), 3),
+        (Reply(b'{"data": [' + b"[]," * 200_000 + b"[]]}"), 3),
+        (Reply({}, status=400), 6),
+    ],
+)
+def test_some_useless_answers_in_a_row_are_enough(bad, enough):
+    patient, asked = ask(bad, times=enough - 1)
+    error, _ = ask(bad, times=enough)
+    assert type(patient) is PlatformError
+    assert asked == enough - 1
+    assert type(error) is PlatformDown
+
+
+def test_a_usable_answer_between_useless_ones_lets_the_queries_go_on():
+    bad = Reply(b"<html></html>")
+    error, _ = ask(bad, bad, OK, bad, bad, times=5)
+    assert type(error) is PlatformError
+
+
 def test_the_six_are_counted_over_all_streams_of_a_round():
     error, asked = ask(Reply(status=503), times=2)
     assert asked == 6

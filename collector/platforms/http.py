@@ -13,6 +13,7 @@ import re
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
@@ -40,6 +41,9 @@ PLATFORM_WIDE = {
 }
 # These speak of what was asked for: the platform itself is up, so a probe goes on.
 OF_THE_REQUEST = {Kind.PERMISSION, Kind.BAD_REQUEST}
+# So many of a kind in a row, with no usable answer between them, and the platform cannot be what it
+# was: its other queries would meet the same. One query that it refuses says nothing of the next.
+MOST_IN_A_ROW = {Kind.BAD_PAYLOAD: 3, Kind.TOO_LARGE: 3, Kind.BAD_REQUEST: FAILED_REQUESTS}
 KIND_OF_STATUS = {
     401: Kind.AUTH,
     402: Kind.BILLING,
@@ -289,6 +293,7 @@ class Http:
         """Start a round: its budget and its count of failed requests begin anew."""
         self._ends_at = self._monotonic() + self._limits.budget
         self._failed = 0
+        self._in_a_row: Counter[Kind] = Counter()
         # A connection two hours old is more likely dead than useful.
         self._session: requests.Session | None = None
 
@@ -343,8 +348,11 @@ class Http:
             found = self._unusable(request) or self._once(request)
             if isinstance(found, Answer):
                 self._probing &= not request.settles
+                self._in_a_row.clear()
                 return found
             self._failed += found.kind in RETRIED
+            # A refusal that its adapter expects is an answer of its own.
+            self._in_a_row[found.kind] += found.error is PlatformError
             wait = self._wait(found, tries)
             if wait is None:
                 raise self._error(request, found) from found.cause
@@ -386,6 +394,7 @@ class Http:
             or refusal.kind in PLATFORM_WIDE
             or (self._probing and refusal.kind not in OF_THE_REQUEST)
             or self._failed >= FAILED_REQUESTS
+            or self._in_a_row[refusal.kind] >= MOST_IN_A_ROW.get(refusal.kind, math.inf)
         )
         said = summary(refusal.summary, secrets=self._secrets(request))
         error = PlatformDown if down else refusal.error
