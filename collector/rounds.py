@@ -19,6 +19,7 @@ from collector.platforms.http import Interrupted
 from collector.provisional import stand_in
 from collector.radar import look
 from collector.refresh import refresh
+from collector.rematch import rematch
 from collector.report import CLASSIFY, Line, Report
 from collector.voices import review
 from db import incidents, queries, refusals, store
@@ -93,6 +94,7 @@ def collect(
         lines, left = [*lines, last], left or behind
     if not context.stop.is_set():
         review(context)
+        rematch(context)
         look(context)
     return Report(tuple(lines), context.stop.is_set(), left)
 

@@ -42,18 +42,21 @@ from db.tables import (
 )
 from db.tables import due_jobs as due_jobs_table
 from insights.accuracy import OFFLINE
+from insights.matching import BY_CLASSIFIER, Known
 from insights.model import (
     APART,
     Alias,
     EventTemplate,
     Place,
     Platform,
+    Post,
     PostFilter,
     RunStatus,
     Scope,
     Unclassified,
     number_of,
 )
+from insights.places import BY_GEOTAG
 
 UNKNOWN = "unknown"
 MAINLAND = "mainland"
@@ -338,6 +341,65 @@ def texts_after(connection: Connection, after: tuple[str, str] | None, limit: in
         statement = statement.where(tuple_(post.post_id, post.platform) > after)
     rows = connection.execute(statement.order_by(post.post_id, post.platform).limit(limit))
     return [Text(row.post_id, row.platform, row.content, tuple(row.hashtags)) for row in rows]
+
+
+def posts_after(
+    connection: Connection, after: tuple[str, str] | None, limit: int
+) -> list[tuple[Post, Known]]:
+    """The posts that follow a key (post id, platform) in the order of the keys, from the first
+    without one, as far as they can be matched again."""
+    post = social_posts.c
+    names = ("post_id", "platform", "content", "hashtags", "found_by", "is_repost")
+    names += ("relevant", "entities", "waiting")
+    statement = select(*(post[name] for name in names)).order_by(post.post_id, post.platform)
+    if after is not None:
+        statement = statement.where(tuple_(post.post_id, post.platform) > after)
+    rows = connection.execute(statement.limit(limit)).all()
+    if not rows:
+        return []
+    near, placed = _unwritten(connection, *((row[0], row[1]) for row in (rows[0], rows[-1])))
+    found = []
+    for row in rows:
+        key = (row.post_id, row.platform)
+        # A post that waits again has another text than the one its classifier read.
+        read = row.relevant and not row.waiting
+        entities = tuple(row.entities or ()) if read else ()
+        known = Known(tuple(near.get(key, ())), placed.get(key, ""), entities)
+        found.append((_post_of(row), known))
+    return found
+
+
+def _post_of(row: Any) -> Post:
+    return Post(
+        Platform(row.platform),
+        row.post_id,
+        row.content,
+        hashtags=tuple(row.hashtags),
+        found_by=row.found_by,
+        is_repost=row.is_repost,
+    )
+
+
+def _unwritten(
+    connection: Connection, first: tuple[str, str], last: tuple[str, str]
+) -> tuple[dict[tuple[str, str], list[str]], dict[tuple[str, str], str]]:
+    """Of the posts from one key to another, by key: the cities for which a geotag spoke, and the
+    names by which a classifier placed them."""
+    link = post_places.c
+    of = tuple_(link.post_id, link.platform)
+    near: dict[tuple[str, str], list[str]] = {}
+    placed: dict[tuple[str, str], str] = {}
+    for row in connection.execute(
+        select(link.post_id, link.platform, link.why, link.alias, places.c.city_slug)
+        .join_from(post_places, places, places.c.id == link.place_id)
+        .where(link.why.in_((BY_GEOTAG, BY_CLASSIFIER)), of >= first, of <= last)
+    ):
+        key = (row.post_id, row.platform)
+        if row.why == BY_CLASSIFIER:
+            placed[key] = row.alias
+        else:
+            near.setdefault(key, []).append(row.city_slug)
+    return near, placed
 
 
 @dataclass(frozen=True)

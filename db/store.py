@@ -76,7 +76,8 @@ from insights.model import (
     RunStatus,
     day_number,
 )
-from insights.voices import BY_ACCOUNT, VISITOR, Voice
+from insights.places import fingerprint
+from insights.voices import BY_ACCOUNT, RULES, VISITOR, Voice
 
 __all__ = ["bump", "rebuild_totals"]
 
@@ -122,19 +123,23 @@ def set_up(
     """The version row and the places, by slug; may be called at every start.
 
     Places that the gazetteer no longer names stay, as posts stand at them. Days are moved when the
-    display timezone is another than the one they were fixed in.
+    display timezone is another than the one they were fixed in. `now` dates the note of a new
+    database that none of its posts, all yet to come, is of older rules than today's.
     """
-    connection.execute(
+    is_new = connection.execute(
         _insert(connection, data_version)
         .values(id=1, version=0, epoch=0, timezone=zone_name, complete=True)
         .on_conflict_do_nothing()
-    )
+        .returning(data_version.c.id)
+    ).scalar_one_or_none()
     # The lock first: two processes may start at once.
     bump(connection)
     stored = {place.slug: place for place in queries.gazetteer(connection)}
     changed = [place for place in gazetteer if not _same_place(place, stored.get(place.slug))]
     if changed:
         _save_places(connection, changed)
+    if is_new and now is not None:
+        _mark_as_walked(connection, now)
     found = connection.execute(select(data_version.c.timezone)).scalar_one()
     if found != zone_name:
         _move_days(connection, zone_name)
@@ -142,6 +147,12 @@ def set_up(
         bump(connection, epoch=True)
     else:
         unbump(connection)
+
+
+def _mark_as_walked(connection: Connection, now: datetime) -> None:
+    """Nothing is stored that older rules for voices or places have judged."""
+    save_walk(connection, HEARD, RULES, None, now)
+    save_walk(connection, MATCHED, fingerprint(queries.gazetteer(connection)), None, now)
 
 
 def _same_place(given: Place, stored: Place | None) -> bool:
@@ -253,7 +264,7 @@ def save_page(
     if labelled:
         _save_topics(connection, labelled)
         topic_cells |= {_cell_of(changed[key]) for key in labelled}
-    laid = _laid(connection, corrected, corrected.keys() & changed.keys(), now)
+    laid = _laid(connection, corrected, changed, now)
     recount(connection, version, cells | laid, topic_cells | laid, voice_cells | laid)
     save_quarantine(connection, refused, now)
     if state:
@@ -261,7 +272,7 @@ def save_page(
         if owner is None:
             raise ValueError("a state needs the platform it belongs to")
         save_state(connection, owner, state, now)
-    if not changed and not refused:
+    if not changed and not refused and not laid:
         unbump(connection)
     new = sum(key not in known for key in changed)
     return Saved(new, len(changed) - new, len(page) - len(changed), len(refused))
@@ -278,14 +289,17 @@ def _lifted(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
 def _laid(
     connection: Connection, before: Mapping[Key, Any], moved: Iterable[Key], now: datetime
 ) -> set[Cell]:
-    """Lay the corrections on again; returns the cells where those that `moved` stood and stand."""
+    """Lay the corrections on again; returns the cells where those that `moved` stood and stand.
+
+    One that was still waiting to be applied is laid on with the others, and moves its post too.
+    """
     if not before:
         return set()
     corrections.lay(connection, before, now)
     _repeat(connection, before)
-    moved = set(moved)
-    after = _known(connection, moved)
-    rows = [*(before[key] for key in moved), *after.values()]
+    after = _known(connection, before)
+    moved = {*moved} | {key for key, row in before.items() if row != after[key]}
+    rows = [stand[key] for stand in (before, after) for key in moved & before.keys()]
     return {_cell_of(row) for row in rows if row.counted}
 
 
@@ -377,6 +391,7 @@ _STATE_OF_POST = (
     "relevant",
     "found_by",
     "voice",
+    "sentiment",
     "classified_by",
 )
 
@@ -608,9 +623,10 @@ def _voice_cells(rows: Iterable[Any]) -> set[Cell]:
 
 
 def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datetime) -> int:
-    """Give stored posts the places of a new match; returns how many were moved or recounted.
+    """Give stored posts the places of a new match; returns how many it made stand otherwise.
 
-    Texts, counts and labels stay. A classifier's word on relevance outlives the new rule.
+    Texts, counts and labels stay. A classifier's word on relevance outlives the new rule, an
+    officer's correction outlives both.
     """
     version = bump(connection)
     by_key = {(str(m.post.post_id), str(Platform(m.post.platform))): m for m in matched}
@@ -618,19 +634,49 @@ def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datet
     known = _known(connection, by_key)
     rows = [_relinked(by_key[key], before) for key, before in known.items()]
     moved = [row for row in rows if row is not None]
-    links = [link for key in known for link in link_rows(by_key[key], _key_row(key))]
-    for key in known:
-        connection.execute(_UNLINK, {"id": key[0], "of": key[1]})
-    if links:
-        connection.execute(insert(post_places), links)
+    linked = _link_again(connection, {key: by_key[key] for key in known})
     if moved:
         connection.execute(_RELINK, moved)
     keys = [(row["key_id"], row["key_platform"]) for row in moved]
     _repeat(connection, keys)
     cells, topics, voices = _touched({key: known[key] for key in keys}, _known(connection, keys))
-    laid = _laid(connection, corrected, corrected, now)
+    laid = _laid(connection, corrected, {*keys, *linked}, now)
     recount(connection, version, cells | laid, topics | laid, voices | laid)
-    return len(moved)
+    if not keys and not linked and not laid:
+        unbump(connection)
+    return len({*keys, *linked})
+
+
+def _link_again(connection: Connection, matched: Mapping[Key, MatchedPost]) -> set[Key]:
+    """Write the place links that are not the stored ones; returns the posts that had others."""
+    stored = _links(connection, matched)
+    wanted = {key: link_rows(one, _key_row(key)) for key, one in matched.items()}
+    others = {key for key, rows in wanted.items() if _told(rows) != stored.get(key, set())}
+    fresh = [row for key in others for row in wanted[key]]
+    for key in others:
+        connection.execute(_UNLINK, {"id": key[0], "of": key[1]})
+    if fresh:
+        connection.execute(insert(post_places), fresh)
+    return others
+
+
+def _links(connection: Connection, keys: Iterable[Key]) -> dict[Key, set[tuple]]:
+    """The stored place links of these posts; those without any are missing."""
+    link = post_places.c
+    found: dict[Key, set[tuple]] = {}
+    for platform, ids in _by_platform(keys):
+        of = select(post_places).where(link.platform == platform, link.post_id.in_(ids))
+        for row in connection.execute(of).mappings():
+            found.setdefault((row["post_id"], platform), set()).update(_told([row]))
+    return found
+
+
+def _told(links: Iterable[Mapping[str, Any]]) -> set[tuple]:
+    """What links say, apart from whose they are."""
+    return {tuple(link[name] for name in _LINK) for link in links}
+
+
+_LINK = ("place_id", "alias", "why", "start", "is_primary")
 
 
 def _key_row(key: Key) -> dict[str, str]:
@@ -653,14 +699,15 @@ def _relinked(matched: MatchedPost, before) -> dict[str, Any] | None:
     """The parameters of `_RELINK` for one post, None where nothing changes."""
     primary = matched.match.primary
     by_rule = bool(matched.counted) and not before.is_repost
-    judged = before.relevant is not None and not before.is_repost
+    judged = None if before.is_repost else before.relevant
+    counted, why = _judged(judged, by_rule, clean_text(matched.counted_why))
     row = {
         "key_id": before.post_id,
         "key_platform": before.platform,
         "new_place": primary.place_id if primary else None,
         "new_rule": by_rule,
-        "new_counted": before.relevant if judged else by_rule,
-        "new_why": before.counted_why if judged else clean_text(matched.counted_why),
+        "new_counted": counted,
+        "new_why": why,
     }
     then = (before.place_id, before.counted_by_rule, before.counted, before.counted_why)
     now = (row["new_place"], row["new_rule"], row["new_counted"], row["new_why"])
@@ -787,8 +834,10 @@ def save_classifications(
     known = _known(connection, by_key)
     known = {key: row for key, row in known.items() if _takes(row, by_key[key][0])}
     if not known:
-        _laid(connection, corrected, (), now)
-        unbump(connection)
+        laid = _laid(connection, corrected, (), now)
+        recount(connection, version, laid, laid, laid)
+        if not laid:
+            unbump(connection)
         return 0
     whys = _rule_whys(connection, known)
     connection.execute(
@@ -854,8 +903,8 @@ def withdraw_labels(connection: Connection, keys: Iterable[Key], *, now: datetim
         named = [{"key_id": post_id, "key_platform": platform} for post_id, platform in known]
         connection.execute(_WITHDRAW, named)
         _save_topics(connection, dict.fromkeys(known))
-    laid = _laid(connection, corrected, corrected.keys() & known.keys(), now)
-    if not known:
+    laid = _laid(connection, corrected, known, now)
+    if not known and not laid:
         unbump(connection)
         return 0
     cells = {_cell_of(row) for row in known.values() if row.counted} | laid
@@ -925,14 +974,15 @@ def _label_columns(
     values: Mapping[str, Any], counted_by_rule: bool, rule_why: str
 ) -> dict[str, Any]:
     """What a label writes, and whether its post counts with it."""
-    relevant = values["relevant"]
-    counted = counted_by_rule if relevant is None else relevant
-    why = rule_why
-    if relevant is False:
-        why = "classifier:not_relevant"
-    elif relevant and not counted_by_rule:
-        why = "classifier:relevant"
+    counted, why = _judged(values["relevant"], counted_by_rule, rule_why)
     return {**values, "counted": counted, "counted_why": why}
+
+
+def _judged(relevant: bool | None, by_rule: bool, rule_why: str) -> tuple[bool, str]:
+    """Whether a post counts and why, by its classifier's word where there is one, else by rule."""
+    if relevant is None or (relevant and by_rule):
+        return by_rule, rule_why
+    return relevant, "classifier:relevant" if relevant else "classifier:not_relevant"
 
 
 def _label_new(
@@ -1099,6 +1149,19 @@ def save_state(
             ),
             rows,
         )
+
+
+# The walks over all stored posts, by their name among the platforms' states: whose voice a text
+# is, and which places it names.
+HEARD = "voices"
+MATCHED = "places"
+
+
+def save_walk(
+    connection: Connection, walk: str, rules: int | str, after: Key | None, now: datetime
+) -> None:
+    """How far all stored posts were judged again by these rules: up to a key, None to the end."""
+    save_state(connection, walk, {"rules": rules, "after": after and list(after)}, now)
 
 
 # --- runs -----------------------------------------------------------------------------------------

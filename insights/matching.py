@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from insights.model import APART, Classification, Match, MatchedPost, PlaceLink, Post
 from insights.places import Gazetteer
@@ -51,11 +52,41 @@ def placed_by_classifier(answer: Classification, gazetteer: Gazetteer | None) ->
     """
     if not answer.relevant or gazetteer is None:
         return answer
-    found = [(place, name) for name in answer.entities if (place := gazetteer.called(name))]
+    link = _named_among(answer.entities, gazetteer)
+    return answer if link is None else replace(answer, place=link)
+
+
+def _named_among(entities: Sequence[str], gazetteer: Gazetteer) -> PlaceLink | None:
+    found = [(place, name) for name in entities if (place := gazetteer.called(name))]
     if not found:
-        return answer
+        return None
     place, name = min(found, key=lambda one: one[0].general)
-    return replace(answer, place=PlaceLink(place.id, name, BY_CLASSIFIER, -1, is_primary=True))
+    return PlaceLink(place.id, name, BY_CLASSIFIER, -1, is_primary=True)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a stored post beside its text: `near`, the cities (slugs) for which a
+    geotag spoke when it came, as no point is stored; `placed`, the name by which its classifier
+    placed it; `entities`, what else that read in it, if it calls the post relevant."""
+
+    near: tuple[str, ...] = ()
+    placed: str = ""
+    entities: tuple[str, ...] = ()
+
+
+def matched_again(post: Post, gazetteer: Gazetteer, known: Known) -> MatchedPost:
+    """A stored post with the places of today's gazetteer; its voice is no part of it.
+
+    Where its own text names none it stays where its classifier placed it, if that name is still
+    the name of a place, or goes where an entity of it says.
+    """
+    match = gazetteer.match(post.content, hashtags=post.hashtags, near=known.near)
+    counted, why = _counted(post, match)
+    if not match.links:
+        link = _named_among((known.placed,), gazetteer) or _named_among(known.entities, gazetteer)
+        match = match if link is None else replace(match, links=(link,))
+    return MatchedPost(post, match, counted, why)
 
 
 def author_hash(post: Post, secret: str) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from insights.model import Match, Place, PlaceLink
@@ -27,7 +28,12 @@ from insights.namesakes import (
     Guard,
 )
 
+# Raised when a rule changes, here, in insights/namesakes.py or in insights/matching.py: stored
+# posts are then matched again.
+RULES = 1
 GEO_CONTEXT_KM = 1.5
+# The reason of a link that a geotag's neighbourhood spoke for.
+BY_GEOTAG = "geo"
 DEFAULT_HASHTAG_COUNT = 30
 # A joined name shorter than this may hide in an unrelated tag or account name.
 _SAFE_TAG_LENGTH = 5
@@ -73,6 +79,22 @@ def clean_text(text: str) -> str:
     white space one space, letters drawn out or set apart as they are usually written.
     `PlaceLink.start` is an offset in this."""
     return _fold(_tidy(text))
+
+
+def fingerprint(places: Iterable[Place]) -> str:
+    """What the places found in a text hang on: two gazetteers read a text alike where it is equal.
+
+    It holds RULES; what only a page shows of a place is left out, and so is the order of aliases.
+    """
+    told = [
+        (
+            *(place.slug, place.city, place.city_slug, place.parent, place.rule, place.general),
+            *(place.latitude, place.longitude),
+            sorted((alias.text, alias.language, alias.needs_context) for alias in place.aliases),
+        )
+        for place in places
+    ]
+    return f"{RULES}:{hashlib.sha256(repr(told).encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
 def key(name: str) -> str:
@@ -194,12 +216,14 @@ class Gazetteer:
         text: str,
         hashtags: Sequence[str] = (),
         geo: tuple[float, float] | None = None,
+        near: Collection[str] = (),
     ) -> Match:
         """Every place the text or its hashtags name; the most specific, earliest one is primary.
 
         `hashtags` are the platform's own, with or without "#"; one that the text does not hold
         counts as standing at its end. `geo` (latitude, longitude) never links a place by itself;
-        it is a sign that an ambiguous name beside it means the place.
+        it is a sign that an ambiguous name beside it means the place. `near` are the cities (slugs)
+        around a point that is not known any more.
         `why` of a link: "name", "context:<sign>", "beside:<word>", "tag:<hashtag>" or "geo".
         `why` of the match: "named:<alias>", "kedah:<alias>" or "no_place".
         """
@@ -208,7 +232,7 @@ class Gazetteer:
         hits = self._hits(folded)
         if not hits:
             return Match(why="no_place")
-        near = self._near(geo) if geo else frozenset()
+        near = self._near(geo) if geo else frozenset(near)
         return self._match(hits, _Reading(folded, cased, near=near), length)
 
     def called(self, name: str) -> Place | None:
@@ -584,7 +608,7 @@ def _far_sign(hit: _Hit, reading: _Reading) -> str:
         if sign.name.city == hit.name.city:
             return f"context:{sign.name.text}"
     if hit.name.city in reading.near:
-        return "geo"
+        return BY_GEOTAG
     if _has_rival(hit, reading):
         return ""
     place = hit.name.place

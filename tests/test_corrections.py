@@ -94,6 +94,32 @@ def test_a_correction_counts_for_nothing_before_it_is_applied(engine, ids):
     assert totals(engine).positive == 1
 
 
+def test_a_waiting_correction_counts_wherever_its_post_is_written_to_again(engine, ids):
+    for again in (
+        lambda c, post: store.save_page(
+            c, [matched(post, ids["cenang"])], now=NOW, zone=KUALA_LUMPUR
+        ),
+        lambda c, post: store.relink(c, [matched(post, ids["cenang"])], now=NOW),
+        lambda c, post: store.withdraw_labels(c, [(post.post_id, post.platform)], now=NOW),
+        lambda c, post: store.save_classifications(c, [an_offline_answer(post)], now=NOW),
+    ):
+        post = a_post()
+        save(engine, matched(post, ids["cenang"]))
+        label(engine, post, "negative")
+        for field, value in (("place", "kuah"), ("sentiment", "positive")):
+            correct(engine, post, field, value, applied=False)
+        with engine.begin() as connection:
+            again(connection, post)
+        assert stored(engine, post).place_id == ids["kuah"]
+        with engine.connect() as connection:
+            assert_totals_are_exact(connection)
+
+
+def an_offline_answer(post) -> Classification:
+    """One that is not taken, as Gemini has spoken."""
+    return Classification(post.platform, post.post_id, Sentiment.NEUTRAL, 0.0, "offline:1")
+
+
 def test_a_correction_survives_a_late_label_a_fetch_and_a_new_match(engine, ids):
     post = a_post(likes=1)
     save(engine, matched(post, ids["cenang"]))

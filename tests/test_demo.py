@@ -29,9 +29,9 @@ from db.tables import (
 )
 from insights.matching import matched_post
 from insights.model import Platform, Sentiment, number_of
-from insights.places import Gazetteer
+from insights.places import Gazetteer, fingerprint
 from insights.topics import TOPICS
-from insights.voices import VISITOR, VOICES, voice_of
+from insights.voices import RULES, VISITOR, VOICES, voice_of
 from tests.fakes import NOW, a_post, matched
 
 YEAR_AGO = datetime(2025, 10, 23, tzinfo=ZONE)
@@ -50,6 +50,16 @@ def made(tmp_path_factory):
     assert make_demo(writer, seed_places(), NOW, ZONE)
     writer.dispose()
     return open_reader(url)
+
+
+def test_a_new_demo_is_walked_through_by_nobody(made):
+    with made.connect() as connection:
+        places = queries.gazetteer(connection)
+        states = {walk: queries.state_of(connection, walk) for walk in (store.HEARD, store.MATCHED)}
+    assert states == {
+        store.HEARD: {"rules": RULES},
+        store.MATCHED: {"rules": fingerprint(places)},
+    }
 
 
 def rows_of(engine, table) -> int:

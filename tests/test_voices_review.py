@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from collector import voices
+from collector import voices, walks
 from collector.context import LIMITS, Context
 from db import queries, store
 from db.cube import Cube
@@ -33,10 +33,22 @@ def db(engine):
     return engine
 
 
-def a_context(engine, seconds: float = 60.0) -> Context:
+def a_context(engine, seconds: float = 60.0, stop: threading.Event | None = None) -> Context:
     ends_at = time.monotonic() + seconds
     guard = lambda connection: None  # noqa: E731
-    return Context(engine, lambda: NOW, threading.Event(), LIMITS, guard, str, ends_at)
+    return Context(engine, lambda: NOW, stop or threading.Event(), LIMITS, guard, str, ends_at)
+
+
+class StopAfter(threading.Event):
+    """A wish to stop that comes after so many pages."""
+
+    def __init__(self, pages: int):
+        super().__init__()
+        self._pages = pages
+
+    def is_set(self) -> bool:
+        self._pages -= 1
+        return self._pages < 0
 
 
 def save(db, *posts) -> None:
@@ -99,9 +111,8 @@ def stored_version(db) -> int:
 def test_a_round_that_was_cut_short_goes_on_in_the_next(db, monkeypatch):
     save(db, *(a_post(content=ADVERT) for _ in range(5)))
     as_before_the_rules(db)
-    monkeypatch.setattr(voices, "PAGE", 2)
-    context = a_context(db)
-    context.write(voices._review_some, context)
+    monkeypatch.setattr(walks, "PAGE", 2)
+    voices.review(a_context(db, stop=StopAfter(1)))
     assert sorted(stored(db, "voice")).count("advert") == 2
     assert voices.review(a_context(db)) == 3
     assert stored(db, "voice") == ["advert"] * 5
@@ -113,6 +124,13 @@ def test_nothing_is_heard_without_time_or_after_a_stop(db):
     stopped = a_context(db)
     stopped.stop.set()
     assert voices.review(stopped) == 0
+
+
+def test_a_new_database_has_nothing_to_hear_again(engine):
+    with engine.begin() as connection:
+        store.set_up(connection, "Asia/Kuala_Lumpur", [a_place("cenang")], NOW)
+    save(engine, a_post(content=ADVERT))
+    assert voices.review(a_context(engine)) == 0
 
 
 def test_newer_rules_hear_everything_again(db, monkeypatch):
