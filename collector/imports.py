@@ -15,9 +15,6 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from collector.platforms.fields import link, tags_in
 from db import store
 from db.engine import Engine
@@ -186,6 +183,10 @@ def _delimiter(text: str) -> str:
 
 def _excel_rows(path: Path) -> Iterator[tuple[int, Sequence[object]]]:
     """The rows of the first sheet."""
+    # Here, as no other command needs it and every start would pay for it.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         yield from enumerate(book.worksheets[0].iter_rows(values_only=True), start=1)
