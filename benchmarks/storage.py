@@ -245,7 +245,8 @@ def size_of(cube: Cube) -> float:
     """Megabytes of a cube's arrays."""
     blocks = [block for layer in cube._layers.values() for block in layer.values()]
     arrays = [array for block in blocks for array in vars(block).values()]
-    shared = (*cube._others.values(), *cube._peaks.values())
+    topics = [array for layer in cube._topics.values() for array in layer.values()]
+    shared = (*topics, *cube._others.values(), *cube._peaks.values())
     return sum(array.nbytes for array in (*arrays, *shared)) / 1e6
 
 

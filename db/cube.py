@@ -5,7 +5,10 @@ measures: the totals of a period are one subtraction a block. A cube never chang
 makes a new one that shares the blocks nothing happened to.
 
 Visitors' voices are all posts without those of the other voices, subtracted cell by cell. Their
-blocks are always there; those of another choice of voices are read when it is first asked for.
+blocks are always there; those of another choice of voices, and the topics of a block, are read when
+they are first asked for: topics are most of all rows, and most pages look at two months of them.
+What is read later than the cube holds what its next refresh would have brought, and that refresh
+puts every day that changed since the cube's version in its place, also where it stands already.
 """
 
 from __future__ import annotations
@@ -80,9 +83,8 @@ class Block:
     """64 days, cumulated: row i holds the sums of the days before the block's day i.
 
     `counts` and `sums` are [days + 1, places, platforms, measures], the same by city in
-    `city_counts` and `city_sums`, and added up over all in `whole_counts` and `whole_sums`;
-    `topics` is [days + 1, cities, platforms, topics, labels]. Each in the fewest bytes that hold
-    it: whoever adds to one widens it first.
+    `city_counts` and `city_sums`, and added up over all in `whole_counts` and `whole_sums`. Each in
+    the fewest bytes that hold it: whoever adds to one widens it first.
     """
 
     counts: np.ndarray
@@ -91,15 +93,14 @@ class Block:
     city_sums: np.ndarray
     whole_counts: np.ndarray
     whole_sums: np.ndarray
-    topics: np.ndarray
 
 
-def _block(axes: Axes, counts: np.ndarray, sums: np.ndarray, topics: np.ndarray) -> Block:
+def _block(axes: Axes, counts: np.ndarray, sums: np.ndarray) -> Block:
     """A block from the cumulated arrays; cities and the whole are added up from places."""
     city_counts = np.add.reduceat(counts, axes.starts, axis=1)
     city_sums = np.add.reduceat(sums, axes.starts, axis=1)
     whole = city_counts.sum(axis=1, dtype=np.int64), city_sums.sum(axis=1)
-    parts = (counts, sums, city_counts, city_sums, *whole, topics)
+    parts = (counts, sums, city_counts, city_sums, *whole)
     return Block(*(_narrowed(part) for part in parts))
 
 
@@ -120,43 +121,22 @@ class Rows:
     """Cells as the database holds them, names by position.
 
     `totals` are of all posts: [place, day, platform, *COUNTS, *SUMS]. `others` are of those that
-    are not visitors': [place, day, platform, *COUNTS, *SUMS, voice]. `topics` are of all:
-    [place, day, platform, topic, *LABELS, voice]. `peaks` are the greatest known engagement in each
-    of `totals`, -1 where none is known.
+    are not visitors', of all cells of these days and platforms: [place, day, platform, *COUNTS,
+    *SUMS, voice].
+    `peaks` are the greatest known engagement in each of `totals`, -1 where none is known.
     """
 
     totals: np.ndarray
     others: np.ndarray
-    topics: np.ndarray
     peaks: np.ndarray
 
-    def of(self, voice: str) -> tuple[np.ndarray, np.ndarray]:
-        """The cells of `totals` and the topics as they are for one choice of voices."""
-        topics = self.topics[:, :-1]
-        if voice == EVERYBODY:
-            return self.totals, topics
-        code = VISITOR if voice == VISITORS else voice
-        spoken = topics[self.topics[:, -1] == VOICES.index(code)]
-        others = self.others
-        if voice != VISITORS:
-            others = others[others[:, -1] == VOICES.index(voice)]
-        added = np.zeros_like(self.totals[:, 3:])
-        keys, found = _keys(self.totals), _keys(others)
-        order = np.argsort(keys)
-        at = np.searchsorted(keys, found, sorter=order)
-        # A day's other cells have not moved.
-        inside = np.flatnonzero(at < len(keys))
-        at = order[at[inside]]
-        same = keys[at] == found[inside]
-        np.add.at(added, at[same], others[inside[same], 3:-1])
-        cells = self.totals.copy()
-        cells[:, 3:] = cells[:, 3:] - added if voice == VISITORS else added
-        return cells, spoken
+    @property
+    def days(self) -> np.ndarray:
+        return np.unique(self.totals[:, 1])
 
-
-def _keys(cells: np.ndarray) -> np.ndarray:
-    """One number for each cell's place, day and platform."""
-    return (cells[:, 1] * 100_000 + cells[:, 0]) * len(Platform) + cells[:, 2]
+    @property
+    def platforms(self) -> np.ndarray:
+        return np.unique(self.totals[:, 2])
 
 
 @dataclass(frozen=True)
@@ -180,16 +160,20 @@ class Cube:
         layers: dict[str, dict[int, Block]],
         others: dict[int, np.ndarray],
         peaks: dict[int, np.ndarray],
+        topics: dict[str, dict[int, np.ndarray]],
     ):
         """`layers` are the blocks of each choice of voices by number; `others` the posts of each
         other voice, cumulated: [days + 1, places, platforms, voices]; `peaks` the greatest
-        engagement in each cell, whoever speaks, not cumulated: [days, places, platforms]."""
+        engagement in each cell, whoever speaks, not cumulated: [days, places, platforms]; `topics`
+        those of each choice of voices that were read, by number of the block, cumulated:
+        [days + 1, cities, platforms, topics, labels]."""
         self._engine = engine
         self._epoch = epoch
         self._axes = axes
         self._layers = layers
         self._others = others
         self._peaks = peaks
+        self._topics = topics
         self._titles = _titles(axes.places)
         titles = {place.city_slug: place.city for place in axes.places} | {UNKNOWN: ""}
         self._city_names = [(slug, titles[slug]) for slug in axes.cities]
@@ -211,9 +195,9 @@ class Cube:
             version, epoch = queries.version(connection)
             axes = _axes(queries.gazetteer(connection), _topic_names(connection))
             rows = _read(connection, axes)
-        layers = {VISITORS: _blocks(axes, *rows.of(VISITORS))}
+        layers = {VISITORS: _blocks(axes, rows, VISITORS)}
         others, peaks = _spoken(axes, rows.others), _peaked(axes, {}, rows)
-        return cls(engine, version, epoch, axes, layers, others, peaks)
+        return cls(engine, version, epoch, axes, layers, others, peaks, {})
 
     def refreshed(self, engine: Engine) -> Cube:
         """This cube where nothing has changed, otherwise one as the database stands now."""
@@ -222,18 +206,19 @@ class Cube:
             if (version, epoch) == (self.version, self._epoch):
                 return self
             changes = self._changes(connection, epoch, version)
+            topics = {} if changes is None else self._topics_again(connection, changes)
         if changes is None:
             return Cube.load(engine)
         layers = {
-            voice: _patched(self._axes, blocks, *changes.of(voice))
+            voice: _patched(self._axes, blocks, changes, voice)
             for voice, blocks in list(self._layers.items())
         }
         others = _spoken_again(self._axes, self._others, changes)
         peaks = _peaked(self._axes, self._peaks, changes)
-        return Cube(engine, version, epoch, self._axes, layers, others, peaks)
+        return Cube(engine, version, epoch, self._axes, layers, others, peaks, topics)
 
     def _changes(self, connection: Connection, epoch: int, version: int) -> Rows | None:
-        """The cells that are newer than this cube, with all voices and topics of their days: a
+        """The cells that are newer than this cube, with all voices of their days and platforms: a
         voice or a topic moves in no cell that is not newer itself.
 
         None where only reading everything will do: cells vanished, an older database took this
@@ -242,31 +227,51 @@ class Cube:
         if epoch != self._epoch or version < self.version:
             return None
         totals, peaks = _read_totals(connection, self._axes, self.version)
-        days = np.unique(totals[:, 1])
+        newer = Rows(totals, _no_rows(_OTHERS_WIDTH), peaks)
         new_topics = set(_topic_names(connection)) - set(self._axes.topics)
-        if len(days) > _MANY_DAYS or new_topics:
+        if len(newer.days) > _MANY_DAYS or new_topics:
             return None
-        return Rows(
-            totals,
-            _read_others(connection, self._axes, days),
-            _read_topics(connection, self._axes, days),
-            peaks,
-        )
+        where = _on(newer.days.tolist(), self._axes, newer.platforms)
+        return replace(newer, others=_read_others(connection, self._axes, where))
+
+    def _topics_again(
+        self, connection: Connection, changes: Rows
+    ) -> dict[str, dict[int, np.ndarray]]:
+        """The topics read so far, with those of the changed days and platforms as they are now."""
+        days, platforms, result = changes.days, changes.platforms, {}
+        for voice, blocks in list(self._topics.items()):
+            moved = days[np.isin(days // BLOCK_DAYS, list(blocks))]
+            where = _on(moved.tolist(), self._axes, platforms)
+            rows = _read_topics(connection, self._axes, voice, where)
+            result[voice] = _topics_patched(self._axes, blocks, moved, platforms, rows)
+        return result
 
     def _blocks_of(self, voice: str) -> dict[int, Block]:
-        """The blocks of a choice of voices. Raises KeyError for one that there is not.
-
-        Those read later than this cube hold what the next refresh would have brought.
-        """
+        """The blocks of a choice of voices. Raises KeyError for one that there is not."""
         if voice not in CHOICES:
             raise KeyError(voice)
         if voice not in self._layers:
             with snapshot(self._engine) as connection:
                 rows = _read(connection, self._axes)
-            # A topic that this cube does not know yet has no position in it.
-            rows = replace(rows, topics=rows.topics[rows.topics[:, 3] >= 0])
-            self._layers[voice] = _blocks(self._axes, *rows.of(voice))
+            self._layers[voice] = _blocks(self._axes, rows, voice)
         return self._layers[voice]
+
+    def _topics_of(self, scope: Scope) -> Iterator[tuple[int, int, np.ndarray]]:
+        """The topics of the blocks a scope's days touch, with the first and the end row of each."""
+        known = self._topics.setdefault(scope.voice, {})
+        there = self._blocks_of(scope.voice)
+        spans = [span for span in _numbers_of(scope) if span[0] in there]
+        missing = [number for number, _, _ in spans if number not in known]
+        if missing:
+            days = range(missing[0] * BLOCK_DAYS, (missing[-1] + 1) * BLOCK_DAYS)
+            with snapshot(self._engine) as connection:
+                where = _on(days, self._axes)
+                rows = _by_number(_read_topics(connection, self._axes, scope.voice, where))
+            for number in missing:
+                some = rows.get(number, _no_rows(_TOPICS_WIDTH))
+                found = _topics_daily(self._axes, some, number)
+                known[number] = _narrowed(np.cumsum(found, axis=0, out=found))
+        return ((low, high, known[number]) for number, low, high in spans)
 
     # --- what a scope selects ---
 
@@ -522,8 +527,8 @@ class Cube:
         axes = self._axes
         shape = (len(axes.cities), len(axes.platforms), len(axes.topics), len(LABELS))
         counts = np.zeros(shape, np.int64)
-        for _, low, high, block in self._spans(scope):
-            counts += block.topics[high] - block.topics[low]
+        for low, high, block in self._topics_of(scope):
+            counts += block[high] - block[low]
         counts = counts[np.ix_(chosen.cities, chosen.platforms)].sum(axis=(0, 1))
         some = np.flatnonzero(counts.sum(axis=1))
         names = _column([axes.topics[i] for i in some], 1)
@@ -622,7 +627,7 @@ def _topic_names(connection: Connection) -> list[str]:
 def _read(connection: Connection, axes: Axes) -> Rows:
     """All cells there are."""
     totals, peaks = _read_totals(connection, axes)
-    return Rows(totals, _read_others(connection, axes), _read_topics(connection, axes), peaks)
+    return Rows(totals, _read_others(connection, axes), peaks)
 
 
 def _measures(axes: Axes) -> list[str]:
@@ -641,32 +646,47 @@ def _read_totals(
     return rows[:, :-1], rows[:, -1]
 
 
-def _read_others(connection: Connection, axes: Axes, days: np.ndarray | None = None) -> np.ndarray:
-    """Rows.others: all, or those of some days."""
+_OTHERS_WIDTH = 3 + len(COUNTS) + len(SUMS) + 1
+_TOPICS_WIDTH = 4 + len(LABELS)
+
+
+def _no_rows(width: int) -> np.ndarray:
+    return np.zeros((0, width), np.int64)
+
+
+def _read_others(connection: Connection, axes: Axes, where: str = "") -> np.ndarray:
+    """Rows.others: all, or those of a condition."""
     columns = [*_measures(axes), _position("voice", VOICES)]
-    if days is not None and not len(days):
-        return np.zeros((0, len(columns)), np.int64)
-    return _numbers(connection, columns, f"daily_voices{_on(days, axes)}", axes)
+    return _numbers(connection, columns, f"daily_voices{where}", axes)
 
 
-def _read_topics(connection: Connection, axes: Axes, days: np.ndarray | None = None) -> np.ndarray:
-    """Rows.topics: all, or those of some days."""
+def _read_topics(connection: Connection, axes: Axes, voice: str, where: str) -> np.ndarray:
+    """The topics of a choice of voices under a condition: [place, day, platform, topic, *LABELS],
+    one row or more a cell and topic, without topics that these axes do not know."""
+    if not axes.topics:
+        return _no_rows(_TOPICS_WIDTH)
     names = _position("platform", axes.platforms), _position("topic", axes.topics)
-    columns = ["place_id", "day", *names, *LABELS, _position("voice", VOICES)]
-    if not axes.topics or (days is not None and not len(days)):
-        return np.zeros((0, len(columns)), np.int64)
-    return _numbers(connection, columns, f"daily_topics{_on(days, axes)}", axes)
+    code = VISITOR if voice == VISITORS else voice
+    spoken = "" if voice == EVERYBODY else f" AND voice = '{code}'"
+    columns = ["place_id", "day", *names, *LABELS]
+    rows = _numbers(connection, columns, f"daily_topics{where}{spoken}", axes)
+    return rows[rows[:, 3] >= 0]
 
 
-def _on(days: np.ndarray | None, axes: Axes) -> str:
-    """The condition of these days; "" for all.
+def _on(days: Sequence[int], axes: Axes, platforms: np.ndarray | None = None) -> str:
+    """The condition of these days, and of these platforms by position.
 
     The keys begin with the place: naming every place makes them serve a search by day.
     """
-    if days is None:
-        return ""
     ids = ", ".join(map(str, axes.place_ids))
-    return f" WHERE place_id IN ({ids}) AND day IN ({', '.join(map(str, days.tolist()))})"
+    if isinstance(days, range):
+        wanted = f"day BETWEEN {days[0]} AND {days[-1]}"
+    else:
+        wanted = f"day IN ({', '.join(map(str, days)) or 'NULL'})"
+    if platforms is not None:
+        names = ", ".join(f"'{_quoted(axes.platforms[i])}'" for i in platforms)
+        wanted += f" AND platform IN ({names or 'NULL'})"
+    return f" WHERE place_id IN ({ids}) AND {wanted}"
 
 
 def _position(column: str, names: Sequence[str]) -> str:
@@ -723,17 +743,15 @@ def _copied(cursor: Any, columns: Sequence[str], source: str) -> np.ndarray:
 # --- building -------------------------------------------------------------------------------------
 
 
-def _blocks(axes: Axes, totals: np.ndarray, topics: np.ndarray) -> dict[int, Block]:
-    """Blocks for all days that have a cell."""
-    cells, named = _by_number(totals), _by_number(topics)
-    return {
-        number: _block(
-            axes,
-            *_cumulated_places(axes, rows, number),
-            _cumulated_topics(axes, named.get(number, topics[:0]), number),
-        )
-        for number, rows in cells.items()
-    }
+def _blocks(axes: Axes, rows: Rows, voice: str) -> dict[int, Block]:
+    """Blocks of a choice of voices for all days that have a cell."""
+    others = _by_number(rows.others)
+    result = {}
+    for number, totals in _by_number(rows.totals).items():
+        some = others.get(number, rows.others[:0])
+        daily = _places_daily(axes, number, totals, some, voice)
+        result[number] = _block(axes, *(np.cumsum(part, axis=0, out=part) for part in daily))
+    return result
 
 
 def _by_number(rows: np.ndarray) -> dict[int, np.ndarray]:
@@ -742,33 +760,44 @@ def _by_number(rows: np.ndarray) -> dict[int, np.ndarray]:
     return {int(number): rows[numbers == number] for number in np.unique(numbers)}
 
 
-def _cumulated_places(axes: Axes, totals: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+def _places_daily(
+    axes: Axes, number: int, totals: np.ndarray, others: np.ndarray, voice: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and sums of a choice of voices by day, place and platform, row 0 empty as in a Block;
+    wrong in cells of which only `others` tell."""
     shape = (BLOCK_DAYS + 1, len(axes.places) + 1, len(axes.platforms))
     counts = np.zeros((*shape, len(COUNTS)), np.int32)
     sums = np.zeros((*shape, len(SUMS)), np.int64)
-    at = (totals[:, 1] - number * BLOCK_DAYS + 1, totals[:, 0], totals[:, 2])
-    counts[at] = totals[:, 3 : 3 + len(COUNTS)]
-    sums[at] = totals[:, 3 + len(COUNTS) :]
-    np.cumsum(counts, axis=0, out=counts)
-    np.cumsum(sums, axis=0, out=sums)
+    end = 3 + len(COUNTS)
+    if voice in (VISITORS, EVERYBODY):
+        at = _cell_positions(totals, number)
+        counts[at], sums[at] = totals[:, 3:end], totals[:, end:]
+    # Voice by voice, as then no cell comes twice.
+    for code in OTHERS if voice == VISITORS else (voice,) if voice in OTHERS else ():
+        spoken = others[others[:, -1] == VOICES.index(code)]
+        at = _cell_positions(spoken, number)
+        sign = -1 if voice == VISITORS else 1
+        counts[at] += (sign * spoken[:, 3:end]).astype(np.int32)
+        sums[at] += sign * spoken[:, end:-1]
     return counts, sums
 
 
-def _cumulated_topics(axes: Axes, topics: np.ndarray, number: int) -> np.ndarray:
+def _cell_positions(cells: np.ndarray, number: int) -> tuple[np.ndarray, ...]:
+    return cells[:, 1] - number * BLOCK_DAYS + 1, cells[:, 0], cells[:, 2]
+
+
+def _topics_daily(axes: Axes, topics: np.ndarray, number: int) -> np.ndarray:
+    """Labels by day, city, platform and topic, row 0 empty as in a Block."""
     shape = (BLOCK_DAYS + 1, len(axes.cities), len(axes.platforms), len(axes.topics))
     counts = np.empty((*shape, len(LABELS)), np.int32)
-    at = np.ravel_multi_index(_topic_positions(axes, topics, number), shape)
+    day, place, platform = _cell_positions(topics, number)
+    city = np.searchsorted(axes.starts, place, side="right") - 1
+    at = np.ravel_multi_index((day, city, platform, topics[:, 3]), shape)
     for label in range(len(LABELS)):
         # Ten times as fast as `np.add.at`; exact, as a count is far below 2 ** 53.
         added = np.bincount(at, topics[:, 4 + label], math.prod(shape))
         counts[..., label] = added.reshape(shape)
-    np.cumsum(counts, axis=0, out=counts)
     return counts
-
-
-def _topic_positions(axes: Axes, topics: np.ndarray, number: int) -> tuple[np.ndarray, ...]:
-    city = np.searchsorted(axes.starts, topics[:, 0], side="right") - 1
-    return topics[:, 1] - number * BLOCK_DAYS + 1, city, topics[:, 2], topics[:, 3]
 
 
 def _spoken(axes: Axes, others: np.ndarray) -> dict[int, np.ndarray]:
@@ -792,8 +821,8 @@ def _spoken_daily(axes: Axes, others: np.ndarray, number: int) -> np.ndarray:
 def _spoken_again(
     axes: Axes, before: dict[int, np.ndarray], changes: Rows
 ) -> dict[int, np.ndarray]:
-    """The same with all days of the changed cells as they are now."""
-    result = dict(before)
+    """The same with all days and platforms of the changed cells as they are now."""
+    platforms, result = changes.platforms, dict(before)
     others = _by_number(changes.others)
     for number, cells in _by_number(changes.totals).items():
         now = _spoken_daily(axes, others.get(number, changes.others[:0]), number)
@@ -805,7 +834,8 @@ def _spoken_again(
             daily = np.zeros_like(now)
         else:
             continue
-        daily[days + 1] = now[days + 1]
+        moved = np.ix_(days + 1, np.arange(now.shape[1]), platforms)
+        daily[moved] = now[moved]
         result[number] = _narrowed(np.cumsum(daily, axis=0, dtype=np.int32))
     return result
 
@@ -826,50 +856,73 @@ def _peaked(axes: Axes, before: dict[int, np.ndarray], rows: Rows) -> dict[int, 
 # --- patching -------------------------------------------------------------------------------------
 
 
-def _patched(
-    axes: Axes, blocks: dict[int, Block], totals: np.ndarray, topics: np.ndarray
-) -> dict[int, Block]:
+def _patched(axes: Axes, blocks: dict[int, Block], changes: Rows, voice: str) -> dict[int, Block]:
     """The blocks with these cells put in their place; untouched blocks are shared."""
-    by_number = _by_number(topics)
+    others = _by_number(changes.others)
     result = dict(blocks)
-    for number, cells in _by_number(totals).items():
-        named = by_number.get(number, topics[:0])
+    for number, cells in _by_number(changes.totals).items():
+        some = others.get(number, changes.others[:0])
+        counts, sums = _places_daily(axes, number, cells, some, voice)
         before = blocks.get(number)
-        result[number] = (
-            _blocks(axes, cells, named)[number]
-            if before is None
-            else _patched_block(axes, before, number, cells, named)
+        if before is None:
+            result[number] = _block(axes, np.cumsum(counts, axis=0), np.cumsum(sums, axis=0))
+            continue
+        at = _cell_positions(cells, number)
+        first = int(at[0].min()) - 1
+        result[number] = _continued_block(
+            axes,
+            before,
+            first,
+            _replaced(before.counts, first, at, counts[at]),
+            _replaced(before.sums, first, at, sums[at]),
         )
     return result
-
-
-def _patched_block(
-    axes: Axes, before: Block, number: int, cells: np.ndarray, named: np.ndarray
-) -> Block:
-    days = np.unique(cells[:, 1]) - number * BLOCK_DAYS
-    first = int(days[0])
-    at = (cells[:, 1] - number * BLOCK_DAYS, cells[:, 0], cells[:, 2])
-    counts = _replaced(before.counts, first, at, cells[:, 3 : 3 + len(COUNTS)])
-    sums = _replaced(before.sums, first, at, cells[:, 3 + len(COUNTS) :])
-    daily = np.diff(before.topics[first:].astype(np.int64), axis=0)
-    daily[days - first] = 0
-    row, *rest = _topic_positions(axes, named, number)
-    np.add.at(daily, (row - 1 - first, *rest), named[:, 4:])
-    return _block(axes, counts, sums, _continued(before.topics, first, daily))
 
 
 def _replaced(
     cumulated: np.ndarray, first: int, at: tuple[np.ndarray, ...], values: np.ndarray
 ) -> np.ndarray:
-    """A copy in which these cells hold these values; nothing changes before day `first`."""
+    """The rows from `first` on in which these cells hold these values."""
     daily = np.diff(cumulated[first:].astype(np.int64), axis=0)
-    daily[at[0] - first, at[1], at[2]] = values
-    return _continued(cumulated, first, daily)
+    daily[at[0] - 1 - first, at[1], at[2]] = values
+    return _from(cumulated[first], daily)
 
 
-def _continued(cumulated: np.ndarray, first: int, daily: np.ndarray) -> np.ndarray:
-    """A copy whose rows after `first` go on with these daily values."""
-    result = cumulated.astype(np.int64)
-    np.cumsum(daily, axis=0, out=result[first + 1 :])
-    result[first + 1 :] += cumulated[first]
+def _from(row: np.ndarray, daily: np.ndarray) -> np.ndarray:
+    """Cumulated rows that begin with this one and go on with these daily values."""
+    return np.cumsum(np.concatenate((row[None], daily)), axis=0, dtype=np.int64)
+
+
+def _continued_block(
+    axes: Axes, before: Block, first: int, counts: np.ndarray, sums: np.ndarray
+) -> Block:
+    """The block whose rows from `first` on are these, as nothing changes before."""
+    rest = _block(axes, counts, sums)
+    return Block(
+        *(
+            np.concatenate((head[:first], tail))
+            for head, tail in zip(vars(before).values(), vars(rest).values(), strict=True)
+        )
+    )
+
+
+def _topics_patched(
+    axes: Axes,
+    blocks: dict[int, np.ndarray],
+    days: np.ndarray,
+    platforms: np.ndarray,
+    topics: np.ndarray,
+) -> dict[int, np.ndarray]:
+    """The topics with those of these days and platforms put in their place; untouched blocks are
+    shared."""
+    rows = _by_number(topics)
+    cities, result = np.arange(len(axes.cities)), dict(blocks)
+    for number in np.unique(days // BLOCK_DAYS).tolist():
+        now = _topics_daily(axes, rows.get(number, topics[:0]), number)
+        at = days[days // BLOCK_DAYS == number] - number * BLOCK_DAYS
+        first, before = int(at[0]), blocks[number]
+        daily = np.diff(before[first:].astype(np.int64), axis=0)
+        daily[np.ix_(at - first, cities, platforms)] = now[np.ix_(at + 1, cities, platforms)]
+        rest = _narrowed(_from(before[first], daily))
+        result[number] = np.concatenate((before[:first], rest))
     return result

@@ -12,7 +12,7 @@ from db import queries, store
 from db.cube import BLOCK_DAYS, Cube
 from db.engine import ERRORS, open_reader, snapshot
 from insights.model import Classification, Platform, PostFilter, Scope, Sentiment
-from insights.voices import EVERYBODY, OTHERS, VISITOR, VISITORS
+from insights.voices import CHOICES, EVERYBODY, OTHERS, VISITOR, VISITORS
 from tests.fakes import KUALA_LUMPUR, NOW, a_place, a_post, matched
 
 CENANG, KUAH, ZOO = 1, 2, 3
@@ -263,17 +263,68 @@ def test_a_refresh_shares_the_blocks_nothing_happened_to(db):
     ],
     ids=["platform", "topic", "vanished cell", "old block", "many days", "moved post"],
 )
-def test_a_refresh_sees_what_a_new_cube_sees(db, change):
-    post = ago(3)
-    save(db, matched(post, CENANG))
-    label(db, post, topics=("food",))
-    cube = Cube.load(db)
+@pytest.mark.parametrize("read", [None, VISITORS, EVERYBODY, "news"])
+def test_a_refresh_sees_what_a_new_cube_sees(db, change, read):
+    post, other, paper = ago(3), ago(3, platform=Platform.FACEBOOK), ago(2)
+    save(db, matched(post, CENANG), matched(other, KUAH), spoken(paper, "news", CENANG))
+    for one in (post, other, paper):
+        label(db, one, topics=("food", "ferry"))
+    cube, wide = Cube.load(db), Scope(date(2024, 1, 1), date(2027, 1, 1))
+    if read is not None:
+        cube.topics(replace(wide, voice=read))
     change(db, post)
-    fresh, wide = cube.refreshed(db), Scope(date(2024, 1, 1), date(2027, 1, 1))
-    loaded = Cube.load(db)
-    assert fresh.totals(wide) == loaded.totals(wide)
-    for table in ("daily", "by_place", "by_platform", "topics"):
-        assert getattr(fresh, table)(wide).frame().equals(getattr(loaded, table)(wide).frame())
+    assert_same(cube.refreshed(db), Cube.load(db), wide)
+
+
+def assert_same(cube: Cube, other: Cube, scope: Scope) -> None:
+    """Both give the same answers about the scope, whoever speaks."""
+    for voice in CHOICES:
+        said = replace(scope, voice=voice)
+        assert cube.totals(said) == other.totals(said)
+        for table in ("daily", "by_place", "by_platform", "topics"):
+            assert getattr(cube, table)(said).frame().equals(getattr(other, table)(said).frame())
+    assert cube.voices(scope) == other.voices(scope)
+
+
+def test_topics_are_read_for_the_blocks_that_somebody_asks_for(db):
+    posts = [ago(1), ago(1 + 3 * BLOCK_DAYS)]
+    save(db, *(matched(post, CENANG) for post in posts))
+    for post in posts:
+        label(db, post, topics=("ferry",))
+    cube = Cube.load(db)
+    assert not cube._topics
+    assert cube.topics(SCOPE)["positive"].tolist() == [1]
+    assert len(cube._topics[VISITORS]) == 1
+    assert cube.topics(replace(SCOPE, since=date(2024, 1, 1)))["positive"].tolist() == [2]
+    assert len(cube._topics[VISITORS]) == 2
+
+
+def test_topics_read_later_than_the_rest_are_put_right_by_the_next_refresh(db):
+    first, second = ago(1), ago(2)
+    save(db, matched(first, CENANG), matched(second, CENANG))
+    label(db, first, topics=("ferry",))
+    cube = Cube.load(db)
+    label(db, second, topics=("ferry", "queue"))
+    # It does not know the new topic yet, and nothing else of the answer is lost by that.
+    assert cube.topics(SCOPE)["topic"].tolist() == ["ferry"]
+    label(db, first, Sentiment.NEGATIVE, topics=("ferry",))
+    assert_same(cube.refreshed(db), Cube.load(db), SCOPE)
+
+
+def test_a_refresh_leaves_the_topics_of_the_old_cube_and_shares_untouched_ones(db):
+    posts = [ago(1), ago(1 + 3 * BLOCK_DAYS)]
+    save(db, *(matched(post, CENANG) for post in posts))
+    for post in posts:
+        label(db, post, topics=("ferry",))
+    cube, wide = Cube.load(db), replace(SCOPE, since=date(2024, 1, 1))
+    before = cube.topics(wide).frame()
+    label(db, posts[0], Sentiment.NEGATIVE, topics=("ferry",))
+    fresh = cube.refreshed(db)
+    assert fresh.topics(wide)["negative"].tolist() == [1]
+    assert cube.topics(wide).frame().equals(before)
+    old, new = sorted(cube._topics[VISITORS])
+    assert fresh._topics[VISITORS][old] is cube._topics[VISITORS][old]
+    assert fresh._topics[VISITORS][new] is not cube._topics[VISITORS][new]
 
 
 def test_a_new_place_is_seen_by_the_next_refresh(db):
@@ -285,7 +336,7 @@ def test_a_new_place_is_seen_by_the_next_refresh(db):
 
 def test_a_database_that_was_replaced_by_an_older_one_is_read_anew(db):
     cube = a_spread(db)
-    ahead = Cube(db, cube.version + 50, cube._epoch, cube._axes, {}, {}, {})
+    ahead = Cube(db, cube.version + 50, cube._epoch, cube._axes, {}, {}, {}, {})
     assert ahead.refreshed(db).totals(SCOPE).posts == 5
 
 
