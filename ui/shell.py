@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ _HEAD_WIDTH = 300
 # A wide table scrolls inside its card, and its first column stays in sight. Streamlit's links show
 # no focus of their own. What does not fit into the navigation bar hides behind words of
 # Streamlit's, "5 more", that it has in English only.
+# On a phone (where Streamlit's columns become one) the filters wait behind one line that says what
+# is chosen, and the demo's mark is one line; its reason is read aloud and stands on Data health.
 _STYLE = """<style>
 [data-testid=stTable]{font-variant-numeric:tabular-nums}
 [data-testid=stTable] :is(th,td):first-child{position:sticky;left:0;z-index:1;
@@ -47,7 +50,28 @@ background:%s}
 [data-testid=stApp] a:focus-visible{outline:2px solid;outline-offset:2px}
 .rc-overflow-item-rest p{visibility:hidden;font-size:0}
 .rc-overflow-item-rest p::after{visibility:visible;font-size:.95rem;content:"%s"}
+@media(min-width:641px){[data-testid=stLayoutWrapper]:has(>.st-key-chosen){display:none}}
+@media(max-width:640px){
+.st-key-toolbar:has(>* details:not([open]))>:nth-child(n+3){display:none}
+.st-key-chosen{position:relative;border:1px solid rgb(128 128 128/.4);border-radius:.5rem;
+padding:.5rem 1.6rem .5rem .6rem;font-size:.84rem;line-height:1.3}
+.st-key-chosen>:first-child,.st-key-chosen>:first-child *{position:static}
+.st-key-chosen [data-testid=stHtml] summary{position:absolute;inset:0;cursor:pointer;
+border-radius:.5rem;list-style:none}
+.st-key-chosen summary::after{content:"";position:absolute;right:.7rem;top:50%%;width:.45rem;
+height:.45rem;border:solid;border-width:0 2px 2px 0;transform:translateY(-70%%) rotate(45deg)}
+.st-key-chosen [open]>summary::after{transform:translateY(-30%%) rotate(225deg)}
+.st-key-chosen summary:focus-visible{outline:2px solid;outline-offset:2px}
+.st-key-data_mark{position:relative}
+.st-key-demo_mark [data-testid=stAlertContainer]{padding:.3rem .6rem}
+.st-key-demo_mark [data-testid=stAlertTitle] p{font-size:.84rem}
+#filters_of,.st-key-demo_mark div:has(>[data-testid=stAlertTitle])+div{position:absolute;
+height:1px;width:1px;overflow:hidden;clip-path:inset(50%%)}
+}
 </style>"""
+# It never changes, or the browser would close it with every choice; the words stand beside it.
+_DISCLOSURE = """<details><summary aria-labelledby="filters_of filters_chosen"></summary>
+</details>"""
 
 
 def open_page() -> Scope:
@@ -160,6 +184,9 @@ def _toolbar(title: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", width=_HEAD_WIDTH):
             st.title(title, anchor=False, width="content")
             _language()
+        with st.container(key="chosen", gap=None):
+            st.html(_DISCLOSURE)
+            st.html(_chosen())
         _filters()
     if choices().complaint:
         st.caption(t(choices().complaint))
@@ -175,6 +202,25 @@ def _language() -> None:
         chosen,
         required=True,
         label_visibility="collapsed",
+    )
+
+
+def _chosen() -> str:
+    """What is chosen, in the line that opens the filters on a phone."""
+    chosen = choices()
+    period = text.name_of("period", chosen.period)
+    if chosen.period == filters.CUSTOM:
+        period = text.days(chosen.first, chosen.last)
+    said = (
+        text.name_of("city", chosen.city),
+        period,
+        text.name_of("platform", chosen.platform),
+        text.name_of("voice", chosen.voice),
+    )
+    words = " · ".join(one.replace(" ", "\N{NO-BREAK SPACE}") for one in said)
+    return (
+        f'<span id="filters_of">{escape(t("filter.title"))}: </span>'
+        f'<span id="filters_chosen">{escape(words)}</span>'
     )
 
 
@@ -327,7 +373,9 @@ def _apart() -> None:
 def _demo_banner(status: data.Status) -> None:
     since = text.moment(status.failed_since, data.zone())
     why = t(f"shell.demo_{status.why}", since=since, problem=status.problem or "")
-    st.warning(why, title=t("shell.demo_title"), icon=":material/science:")
+    # Why nothing real is shown although there is some is told on a phone too.
+    with st.container(key="demo_down" if status.why == "unreachable" else "demo_mark"):
+        st.warning(why, title=t("shell.demo_title"), icon=":material/science:")
 
 
 def _live_mark(status: data.Status) -> None:

@@ -112,3 +112,34 @@ def test_axe_finds_nothing_serious(browser, demo_server, size, scheme):
                 if one["impact"] in ("serious", "critical")
             }
             assert serious == {}, page
+
+
+def test_a_phone_shows_what_matters_at_once_and_its_filters_open_by_keyboard(browser, demo_server):
+    with visit(browser, size=PHONE) as seen:
+        seen.open(f"{demo_server.url}/?lang=en")
+        chosen, city = (seen.page.locator(f".st-key-{key}") for key in ("chosen", "pick_city_en"))
+        briefing = seen.page.locator(".briefing li").first.bounding_box()
+        assert briefing["y"] + briefing["height"] < PHONE["height"] / 2
+        assert seen.page.locator(".st-key-demo_mark").bounding_box()["height"] < 40
+        assert "All of Kedah · 30 days · All platforms" in _spaces(chosen.inner_text())
+        assert not city.is_visible()
+
+        chosen.locator("summary").focus()
+        seen.page.keyboard.press("Enter")
+        assert city.is_visible()
+        seen.page.get_by_role("radio", name="7 days").click()
+        seen.settle()
+        assert "period=7d" in seen.page.url
+        assert "7 days" in _spaces(chosen.inner_text())
+        assert city.is_visible()
+
+
+def test_a_desk_shows_the_filters_themselves(browser, demo_server):
+    with visit(browser, size=TABLET) as seen:
+        seen.open(f"{demo_server.url}/?lang=en")
+        assert seen.page.locator(".st-key-pick_city_en").is_visible()
+        assert not seen.page.locator(".st-key-chosen").is_visible()
+
+
+def _spaces(words: str) -> str:
+    return words.replace("\N{NO-BREAK SPACE}", " ")
