@@ -19,8 +19,9 @@ from sqlalchemy import Connection, Engine, select
 
 from db import alarms, queries, store, templates
 from db.engine import DatabaseError, migrate_within
-from db.invention import ZONE, festivals, invented, silent
+from db.invention import AGES, ZONE, captured, counts_at, festivals, grown, invented, silent
 from db.seed.events import seed_events
+from db.snapshots import OLDEST, save_snapshots
 from db.tables import social_posts
 from insights.matching import matched_post
 from insights.model import (
@@ -78,6 +79,8 @@ def make_demo(
                 _refuse_foreign(connection)
             elif made_until.astimezone(zone).date() >= now.astimezone(zone).date():
                 return False
+            if made_until is not None:
+                _let_grow(connection, made_until, now, zone)
             _fill(connection, made_until or _beginning(now, zone, months), now, zone)
             return True
 
@@ -123,6 +126,7 @@ def _beginning(now: datetime, zone: tzinfo, back: int) -> datetime:
 def _fill(connection: Connection, since: datetime, now: datetime, zone: tzinfo) -> None:
     pairs = list(invented(since, now))
     _fill_posts(connection, pairs, now, zone)
+    _fill_ages(connection, [post for post, _ in pairs], since, now)
     _fill_runs(connection, pairs, max(since, now - timedelta(days=_RUN_DAYS)), now)
     _fill_quarantine(connection, now)
     _fill_events(connection, since.astimezone(zone).date(), now, zone)
@@ -146,9 +150,9 @@ def _fill_radar(connection: Connection, since: datetime, now: datetime, zone: tz
 def _fill_posts(connection: Connection, pairs: Sequence[Pair], now: datetime, zone: tzinfo) -> None:
     gazetteer = Gazetteer(queries.gazetteer(connection))
     for seen_at, page in _pages(pairs, now):
-        posts = [matched_post(post, gazetteer, HASH_SECRET) for post, _ in page]
+        posts = [matched_post(captured(post, now), gazetteer, HASH_SECRET) for post, _ in page]
         labels = [label for _, label in page if label is not None]
-        store.save_page(connection, posts, now=seen_at, zone=zone, labels=labels)
+        store.save_page(connection, posts, now=seen_at, zone=zone, labels=labels, by_age=False)
     unlabelled = [
         (post.platform, post.post_id)
         for post, label in pairs
@@ -172,6 +176,48 @@ def _pages(pairs: Sequence[Pair], now: datetime) -> Iterator[tuple[datetime, Seq
     for day, page in groupby(pairs, key=last_day):
         midnight = datetime(day.year, day.month, day.day, tzinfo=ZONE) + timedelta(days=1)
         yield min(midnight, now), list(page)
+
+
+def _let_grow(connection: Connection, since: datetime, now: datetime, zone: tzinfo) -> None:
+    """The counts of what stood already, as a collector would have read them again since then."""
+    gazetteer = Gazetteer(queries.gazetteer(connection))
+    posts = [matched_post(post, gazetteer, HASH_SECRET) for post in grown(since, now)]
+    store.save_page(connection, posts, now=now, zone=zone, by_age=False)
+    young = [post for post, _ in invented(since - timedelta(days=OLDEST), since)]
+    _fill_ages(connection, young, since, now)
+
+
+def _fill_ages(
+    connection: Connection, posts: Sequence[Post], since: datetime, now: datetime
+) -> None:
+    """The counts that posts had at each of AGES, as far as they came to it after `since`.
+
+    A local day's posts are all of one age in the last moment before the next age begins.
+    """
+    for day, group in groupby(posts, key=lambda post: post.posted_at.astimezone(ZONE).date()):
+        written = list(group)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=ZONE) + timedelta(days=1)
+        for age in AGES:
+            moment = min(midnight + timedelta(days=age, microseconds=-1), now)
+            if moment > since:
+                rows = [_row_at(post, age) for post in written if _age(post, moment) == age]
+                save_snapshots(connection, rows, moment)
+
+
+def _age(post: Post, moment: datetime) -> int:
+    return (moment - post.posted_at) // timedelta(days=1)
+
+
+def _row_at(post: Post, age: int) -> dict[str, Any]:
+    """What `save_snapshots` reads of a row of social_posts."""
+    return {
+        "post_id": post.post_id,
+        "platform": str(post.platform),
+        "created_at": post.posted_at,
+        "created_at_estimated": False,
+        "is_repost": False,
+        **counts_at(post, age),
+    }
 
 
 # ---- what a collector would have left behind ---------------------------------------------------

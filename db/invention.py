@@ -11,8 +11,9 @@ import functools
 import itertools
 import math
 import re
+import zlib
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
@@ -238,6 +239,16 @@ _MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "July", "Aug", "Sept", "Oct", "Nov", "Dec"),
 }
 _INCIDENT_GROUPS = frozenset(incident.group for incident in _INCIDENTS)
+# The whole days after which a post is looked at again, and what share of its last counts it has
+# then: X is quick, what TikTok shows goes on being shown.
+AGES = (1, 3, 7)
+_GROWTH = {
+    Platform.X: {0: 0.45, 1: 0.82, 3: 0.95, 7: 1.0},
+    Platform.INSTAGRAM: {0: 0.35, 1: 0.7, 3: 0.9, 7: 1.0},
+    Platform.FACEBOOK: {0: 0.3, 1: 0.65, 3: 0.87, 7: 1.0},
+    Platform.TIKTOK: {0: 0.2, 1: 0.5, 3: 0.78, 7: 1.0},
+}
+_GROWING = timedelta(days=AGES[-1] + 1)
 # The month and days on which a platform gave nothing: a gap that the pages must own up to.
 _SILENT = {(Platform.TIKTOK, month, day) for month in (2, 5, 8, 11) for day in (11, 12)}
 
@@ -246,7 +257,8 @@ def invented(since: datetime, until: datetime) -> Iterator[tuple[Post, Classific
     """The posts of the half-open [since, until), oldest first, each with its label or None.
 
     Both instants are aware. About one post in sixteen has no label. A label with `relevant` False
-    says that the post is not about Kedah. The same instants always give the same posts.
+    says that the post is not about Kedah. The same instants always give the same posts, each with
+    the counts that it has in the end.
     """
     day = since.astimezone(ZONE).date()
     last = until.astimezone(ZONE).date()
@@ -255,6 +267,40 @@ def invented(since: datetime, until: datetime) -> Iterator[tuple[Post, Classific
             if since <= post.posted_at < until:
                 yield post, label
         day += timedelta(days=1)
+
+
+def captured(post: Post, at: datetime) -> Post:
+    """The post with the counts it had when it was last looked at by an instant: when it was new,
+    or after as many whole days as AGES say."""
+    age = _looked_at(post, at)
+    return replace(post, **counts_at(post, age)) if age < AGES[-1] else post
+
+
+def grown(since: datetime, until: datetime) -> Iterator[Post]:
+    """The posts made before `since` that were looked at again between the two instants, as they
+    were at the last of those looks, oldest first."""
+    for post, _ in invented(since - _GROWING, since):
+        if _looked_at(post, since) != _looked_at(post, until):
+            yield captured(post, until)
+
+
+def counts_at(post: Post, age: int) -> dict[str, int | None]:
+    """A post's counts after so many whole days, one of 0 and AGES, by column; what is never told
+    stays unknown. `post` has its last counts."""
+    share = _GROWTH[post.platform][age]
+    # Some posts are noticed at once and some late: each has a pace of its own.
+    pace = 0.6 + zlib.crc32(post.post_id.encode()) / 2**32
+    counts = {"likes": post.likes, "comments": post.comments, "shares": post.shares}
+    return {
+        name: None if count is None else int(count * share**pace)
+        for name, count in (counts | {"views": post.views}).items()
+    }
+
+
+def _looked_at(post: Post, at: datetime) -> int:
+    """The age in whole days at which a post was last looked at, 0 when it was new."""
+    days = (at - post.posted_at) // timedelta(days=1)
+    return max((age for age in AGES if age <= days), default=0)
 
 
 @functools.lru_cache(maxsize=16)

@@ -192,7 +192,7 @@ def _rows(connection: Connection, conditions: list, origin: str, limit: int | No
 
 
 def has_snapshots(connection: Connection) -> bool:
-    """Whether any count was kept by age; an older database, and the sample data, have none."""
+    """Whether any count was kept by age; a database that was just brought up to date has none."""
     return connection.execute(select(metric_snapshots.c.age_days).limit(1)).first() is not None
 
 

@@ -241,13 +241,15 @@ def save_page(
     platform: Platform | str | None = None,
     state: Mapping[str, Any] | None = None,
     labels: Iterable[Classification] = (),
+    by_age: bool = True,
 ) -> Saved:
     """Store one page of results, its refused records and its platform's new state.
 
     A known count, text or place is never overwritten by an unknown one; a changed text is linked
     anew and waits for a new label. What no database would take goes to quarantine, alone. `labels`
     are for posts of this page that were never stored before and come with their label; the rest of
-    them is left to `save_classifications`.
+    them is left to `save_classifications`. `by_age` False: the counts are not those of `now`, so
+    none are kept under the age that the posts have now.
     """
     version = bump(connection)
     page, refused = _readable(posts, now, zone)
@@ -257,7 +259,8 @@ def save_page(
     known = _known(connection, page.keys())
     labelled = _label_new(page, known, labels, now)
     changed = _upsert(connection, [row for _, row in page.values()], known)
-    save_snapshots(connection, (row for _, row in page.values()), now, known.keys())
+    if by_age:
+        save_snapshots(connection, (row for _, row in page.values()), now, known.keys())
     _link(connection, page, known, changed)
     _repeat(connection, (key for key in changed if key in known))
     cells, topic_cells, voice_cells = _touched(known, changed)

@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,19 +18,33 @@ from sqlalchemy import func, select
 from db import queries, store
 from db.demo import HASH_SECRET, invented, make_demo
 from db.engine import DatabaseError, migrate, open_reader, open_writer
-from db.invention import TEXTS_FILE, ZONE, day_of_posts, festivals, silent
+from db.invention import (
+    AGES,
+    TEXTS_FILE,
+    ZONE,
+    captured,
+    counts_at,
+    day_of_posts,
+    festivals,
+    grown,
+    silent,
+)
 from db.seed import seed_places
 from db.seed.events import seed_events
+from db.snapshots import engagement_at_age
 from db.tables import (
     collection_runs,
     daily_totals,
     event_templates,
     events,
+    metric_snapshots,
     quarantine,
     social_posts,
 )
+from insights.ages import at_equal_age
 from insights.matching import matched_post
-from insights.model import Platform, Sentiment, number_of
+from insights.metrics import compared
+from insights.model import Platform, Scope, Sentiment, number_of
 from insights.places import Gazetteer, fingerprint
 from insights.topics import TOPICS
 from insights.voices import RULES, VISITOR, VOICES, voice_of
@@ -131,6 +147,36 @@ def test_engagement_has_a_heavy_tail(year):
     assert likes[len(likes) // 2] < 20
     assert likes[-1] > 40 * likes[len(likes) // 2]
     assert all(post.views >= post.likes for post, _ in year if post.platform == "x")
+
+
+def test_counts_grow_with_the_age_of_a_post_and_end_at_what_they_are(year):
+    names = ("likes", "comments", "shares", "views")
+    for post, _ in year[::50]:
+        steps = [counts_at(post, age) for age in (0, *AGES)]
+        for name in names:
+            counts = [step[name] for step in steps]
+            assert counts[-1] == getattr(post, name)
+            assert counts == ([None] * 4 if counts[-1] is None else sorted(counts))
+    assert sum(counts_at(post, 0)["likes"] or 0 for post, _ in year) < 0.6 * sum(
+        post.likes or 0 for post, _ in year
+    )
+
+
+def test_a_post_is_looked_at_when_it_is_new_and_at_three_ages():
+    post = next(post for post, _ in invented(NOW - timedelta(days=1), NOW) if post.likes)
+    for days, age in ((0, 0), (0.9, 0), (1, 1), (2.9, 1), (3, 3), (6.9, 3), (7, 7), (300, 7)):
+        seen = captured(post, post.posted_at + timedelta(days=days))
+        assert seen == replace(post, **counts_at(post, age))
+
+
+def test_what_grew_between_two_instants_is_what_another_look_would_change():
+    since, until = NOW - timedelta(hours=30), NOW
+    moved = {
+        post.post_id
+        for post, _ in invented(since - timedelta(days=20), since)
+        if any(since < post.posted_at + timedelta(days=age) <= until for age in AGES)
+    }
+    assert {post.post_id for post in grown(since, until)} == moved
 
 
 def test_labels_agree_with_themselves(year):
@@ -366,6 +412,38 @@ def test_recent_posts_without_a_label_wait_and_old_ones_do_not(made):
     assert oldest >= NOW - timedelta(days=3)
 
 
+def test_every_post_has_its_counts_at_the_ages_it_has_come_to(made):
+    found = counts_by_age(made)
+    since = datetime(2025, 10, 23, tzinfo=ZONE)
+    assert found == {
+        (post.post_id, str(post.platform), age, *counts_at(post, age).values())
+        for post, _ in invented(since, NOW)
+        for age in AGES
+        if post.posted_at + timedelta(days=age) <= NOW
+        and any(count is not None for count in counts_at(post, age).values())
+    }
+
+
+@pytest.mark.parametrize(("days", "age"), [(7, 1), (30, 7), (90, 7)])
+def test_engagement_of_two_periods_is_compared_at_equal_age(made, days, age):
+    today = NOW.astimezone(ZONE).date()
+    span = compared(Scope(today - timedelta(days=days), today + timedelta(days=1)), today)
+    with made.connect() as connection:
+        found = at_equal_age(span, today, partial(engagement_at_age, connection))
+    assert found.age == age
+    assert found.left_out == ()
+    assert found.now.posts == found.of_now > 100
+
+
+def counts_by_age(engine) -> set[tuple]:
+    """Post, platform, age and the counts of what was kept, but for posts that were just made."""
+    names = ("post_id", "platform", "age_days", "likes", "comments", "shares", "views")
+    seen = metric_snapshots.c
+    with engine.connect() as connection:
+        found = select(*(seen[name] for name in names)).where(seen.age_days > 0)
+        return {tuple(row) for row in connection.execute(found)}
+
+
 def test_making_it_again_changes_nothing(tmp_path):
     engine = open_writer(f"sqlite:///{tmp_path}/demo.db")
     begin = NOW - timedelta(minutes=20)
@@ -420,6 +498,7 @@ def test_a_demo_that_is_brought_up_to_date_equals_one_made_later(engine, tmp_pat
     assert len(posts_since(engine, day)) > 500
     assert posts_since(engine, day) == posts_since(later, day)
     assert totals_since(engine, day) == totals_since(later, day)
+    assert counts_by_age(later) - counts_by_age(engine) == set()
 
 
 def test_a_database_with_collected_posts_is_refused(tmp_path):

@@ -10,12 +10,12 @@ from collector.rounds import collect
 from db import queries
 from db.demo import CURSOR, HASH_SECRET, STREAM, make_demo
 from db.engine import open_writer
-from db.invention import invented
+from db.invention import AGES, captured, invented
 from db.seed import seed_places
 from insights.model import Platform, Unclassified
 from insights.places import Gazetteer
 from tests.fakes import KUALA_LUMPUR, NOW
-from tests.test_demo import posts_since, totals_since
+from tests.test_demo import counts_by_age, posts_since, totals_since
 
 BEFORE = NOW - timedelta(hours=9)
 
@@ -29,10 +29,19 @@ def posts_of(source: DemoSource, state: dict, now=NOW) -> list:
 
 def test_a_source_gives_what_was_invented_since_its_cursor_and_nothing_to_come():
     state = {CURSOR: BEFORE.isoformat()}
-    expected = [post for post, _ in invented(BEFORE, NOW) if post.platform == "x"]
+    expected = [captured(post, NOW) for post, _ in invented(BEFORE, NOW) if post.platform == "x"]
     source = DemoSource(Platform.X)
-    assert posts_of(source, state) == expected
+    assert [post for post in posts_of(source, state) if post.posted_at >= BEFORE] == expected
     assert source.requests == 1
+
+
+def test_a_source_gives_older_posts_again_when_they_come_to_an_age():
+    state = {CURSOR: BEFORE.isoformat()}
+    again = [post for post in posts_of(DemoSource(Platform.X), state) if post.posted_at < BEFORE]
+    assert {(NOW - post.posted_at) // timedelta(days=1) for post in again} == set(AGES)
+    for post in again:
+        age = (NOW - post.posted_at) // timedelta(days=1)
+        assert (BEFORE - post.posted_at) // timedelta(days=1) == age - 1
 
 
 def test_a_post_that_was_stored_is_not_given_again():
@@ -49,7 +58,12 @@ def test_without_a_cursor_a_source_begins_with_a_day():
 
 def test_the_sources_together_give_every_post_once():
     state = {CURSOR: BEFORE.isoformat()}
-    found = [post.post_id for source in demo_sources() for post in posts_of(source, state)]
+    found = [
+        post.post_id
+        for source in demo_sources()
+        for post in posts_of(source, state)
+        if post.posted_at >= BEFORE
+    ]
     assert sorted(found) == sorted(post.post_id for post, _ in invented(BEFORE, NOW))
 
 
@@ -103,6 +117,7 @@ def test_a_demo_that_a_collector_carried_on_equals_one_made_later(tmp_path):
     make_demo(later, seed_places(), NOW, KUALA_LUMPUR, months=1)
     assert posts_since(carried, 0) == posts_since(later, 0)
     assert totals_since(carried, 0) == totals_since(later, 0)
+    assert counts_by_age(carried) == counts_by_age(later)
 
 
 def test_a_round_without_news_changes_nothing(tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 from collector.classify import Outcome, Stop
 from collector.platforms import Page
 from db.demo import CURSOR, PLATFORMS, STREAM
-from db.invention import NAME, day_of_posts, invented
+from db.invention import NAME, captured, day_of_posts, grown, invented
 from insights.model import Classification, Platform, Unclassified
 
 # A demo without a cursor was never made; it then begins with a little, not with a year.
@@ -32,7 +32,8 @@ class DemoSource:
         """Nothing: what is invented never fails."""
 
     def search(self, state: Mapping[str, Any], now: datetime) -> Iterator[Page]:
-        """One page with everything after the cursor, up to now and never beyond."""
+        """One page with everything after the cursor, up to now and never beyond, behind what was
+        there before it and is looked at again."""
         self._requests += 1
         cursor = state.get(CURSOR)
         # The cursor is the instant of a stored post or of the making, both dealt with.
@@ -41,7 +42,9 @@ class DemoSource:
             if cursor
             else now - FIRST_PASS
         )
-        posts = tuple(post for post, _ in invented(since, now) if post.platform == self.platform)
+        new = (captured(post, now) for post, _ in invented(since, now))
+        again = grown(since, now) if cursor else ()
+        posts = tuple(post for post in (*again, *new) if post.platform == self.platform)
         yield Page(STREAM, posts, last=True, note="demo data")
 
 
