@@ -56,7 +56,8 @@ def ranked(rows: pd.DataFrame, **given) -> charts.Figure:
 
 
 def parted(rows: pd.DataFrame) -> charts.Figure:
-    return charts.sentiment_bars(rows, NAMES, label="name", opens="slug", too_few="too few")
+    parts = rows[["name", "slug", *Sentiment]].itertuples(index=False)
+    return charts.sentiment_bars([charts.Parted(*row) for row in parts], NAMES, too_few="too few")
 
 
 def a_map(rows: pd.DataFrame, **given) -> charts.Figure:
@@ -169,6 +170,31 @@ def test_the_earlier_period_is_left_out_when_its_length_differs():
     assert len(figure["data"]) == 1
 
 
+def test_the_earlier_period_is_a_line_and_a_dash_where_nothing_was_collected():
+    before = [None, 1, 2, 3, 4, 5, 1600]
+    figure = charts.trend(
+        some_days(), name="Posts", day_text=day_text, before=before, before_name="Before"
+    )
+    bars, line = figure["data"]
+    assert line["y"] == before
+    assert figure["layout"]["xaxis2"]["range"] == [-0.5, 6.5]
+    assert "Before: %{customdata[1]}" in bars["hovertemplate"]
+    assert [told[1] for told in bars["customdata"]] == ["—", "1", "2", "3", "4", "5", "1,600"]
+
+
+def test_a_map_is_drawn_in_thousandths_of_a_degree_from_its_corner():
+    figure = a_map(places(a_place(lat=6.29, lon=99.73)))
+    (marks,) = (trace for trace in figure["data"] if trace["mode"] == "markers")
+    assert (marks["x"], marks["y"]) == ([110], [150])
+    assert figure["layout"]["xaxis"]["range"] == [0, 360]
+    assert figure["layout"]["yaxis"]["range"] == [0, 350]
+
+
+def test_a_tiled_map_is_drawn_in_degrees():
+    figure = a_map(places(a_place(lat=6.29, lon=99.73)), tiles=True)
+    assert (figure["data"][0]["lon"], figure["data"][0]["lat"]) == ([99.73], [6.29])
+
+
 def test_events_and_gaps_lie_on_their_days():
     figure = charts.trend(
         some_days(),
@@ -272,7 +298,7 @@ def test_too_few_posts_are_said_and_not_drawn():
     figure = parted(places(a_place(negative=1, neutral=1, positive=2)))
     assert all(trace["x"] == [None] for trace in figure["data"][:3])
     said, title = figure["data"][-2:]
-    assert (said["text"], said["x"]) == (["\u00a0too few"], [0.0])
+    assert (said["texttemplate"], said["x"], said["y"]) == ("\u00a0too few", [0.0], [0])
     assert title["text"] == ["Pantai Cenang · n 4"]
 
 
@@ -313,12 +339,13 @@ def test_places_outside_the_frame_are_not_drawn():
 
 def test_the_coast_is_cut_where_no_card_shows_it():
     west, east, *_ = charts.LANGKAWI
+    width = round((east - west) * 1000)
     coast = [trace for trace in a_map(NO_PLACES)["data"] if trace["mode"] == "lines"]
     assert coast
     for trace in coast:
         assert (trace["x"][0], trace["y"][0]) == (trace["x"][-1], trace["y"][-1])
-        assert min(trace["x"]) >= round(west - (east - west), 4)
-        assert max(trace["x"]) <= round(east + (east - west), 4)
+        assert min(trace["x"]) >= -width
+        assert max(trace["x"]) <= 2 * width
 
 
 def test_a_cut_outline_keeps_what_lies_inside():

@@ -16,7 +16,7 @@ from plotly.basedatatypes import BaseFigure
 
 from insights import metrics
 from insights.model import Scope
-from ui import charts, data, shell, text
+from ui import charts, data, links, shell, text
 from ui.text import t
 
 # Where a post's original may lie; links to anywhere else are not shown.
@@ -62,7 +62,13 @@ def card(
 def about_this(scope: Scope) -> str:
     """What stands behind every figure of a scope: how many posts, how many of them classified,
     whose voices, which days, and as of when. One line; the definition is the card's own."""
-    totals, status = data.totals(scope), data.status()
+    status = data.status()
+    key = ("about", scope, text.language(), status.demo, status.last_success)
+    return data.once(key, lambda: _about(scope, status))
+
+
+def _about(scope: Scope, status: data.Status) -> str:
+    totals = data.totals(scope)
     when = text.moment(status.last_success, data.zone())
     said = [
         t(
@@ -125,14 +131,16 @@ def posts_query(scope: Scope, **narrow: Any) -> dict[str, str]:
     counted=False for "not about Kedah", sort; and city, platform, since, until of the scope.
     """
     changes = {k: narrow.pop(k) for k in ("city", "platform", "since", "until") if k in narrow}
-    scope = replace(scope, **changes)
-    query = shell.query_for(scope)
-    place = narrow.pop("place", scope.place)
-    if narrow.pop("counted", True) is False:
-        query["counted"] = "no"
-    own = {"place": place, **narrow}
+    scope = replace(scope, **changes) if changes else scope
+    return shell.query_for(scope) | _own_query(scope, **narrow)
+
+
+def _own_query(scope: Scope, **narrow: Any) -> dict[str, str]:
+    """The posts page's own parameters."""
+    own = {"place": narrow.pop("place", scope.place), **narrow}
+    own["counted"] = "no" if own.pop("counted", True) is False else None
     own["q"] = own.pop("text", None)
-    return query | {key: str(value) for key, value in own.items() if value}
+    return {key: str(value) for key, value in own.items() if value}
 
 
 def posts_link(scope: Scope, label: str, *, icon: str = _ICON, width="content", **narrow) -> None:
@@ -153,7 +161,7 @@ def posts_href(scope: Scope, **narrow: Any) -> str:
 
 def open_posts(scope: Scope, **narrow: Any) -> None:
     """Go to the posts behind a number; does not return."""
-    st.switch_page(shell.PAGES["posts"][0], query_params=posts_query(scope, **narrow))
+    links.go(posts_href(scope, **narrow))
 
 
 class _Sound(BaseFigure):
@@ -247,12 +255,11 @@ def metric(
     help: str = "",
     link: tuple[Scope, str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """One figure in a card: `key` names the element that holds it. `link` is the scope, the words
-    and the narrowing of the posts behind it."""
-    with st.container(border=True, height="stretch", gap="xxsmall"):
+    """One figure in a card: `key` names the card. `link` is the scope, the words and the narrowing
+    of the posts behind it."""
+    with st.container(key=key, border=True, height="stretch", gap="xxsmall"):
         # It takes up what the card has to spare: notes and links of a row stand on one line.
-        with st.container(key=key, height="stretch"):
-            st.metric(label, value, help=help or None, **_delta(change))
+        st.metric(label, value, help=help or None, height="stretch", **_delta(change))
         if note:
             st.caption(note)
         if link:

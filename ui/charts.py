@@ -21,11 +21,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from insights.model import Sentiment
 from insights.steps import WEEKLY_FROM as WEEKLY_FROM
 from insights.steps import Steps, steps
+from insights.words import UNKNOWN
 
 Figure = dict[str, Any]
 DayText = Callable[[date], str]
@@ -86,8 +85,8 @@ def trend(
     """Posts a day as bars (a week Sunday-Saturday beyond three months), silent days included.
 
     `days` has an entry a day: day, posts. `before` are the posts of the days compared with, row by
-    row, None where nothing was collected yet (a dotted line, daily bars only). Today's bar is
-    paler: it is not over yet.
+    row, None where nothing was collected yet (a dotted line, a dash in words; daily bars only).
+    Today's bar is paler: it is not over yet.
     `events` are first day, last day, name; `gaps` the same of what was not collected, shaded.
     """
     spans = steps(days)
@@ -99,22 +98,17 @@ def trend(
     traces = [bars]
     count = len(x)
     comparable = before is not None and len(before) == count == len(days["day"])
+    # One hover text, on the bars: in a unified hover Plotly would hand a click to any trace.
+    said = f"{escape(name)}: %{{y:,d}}"
     if comparable:
-        traces.append(_dotted(x, before, before_name))
+        traces.append(_dotted(before, before_name))
+        said += f"<br>{escape(before_name)}: %{{customdata[1]}}"
+        for told, posts in zip(bars["customdata"], before, strict=True):
+            told.append(UNKNOWN if posts is None else f"{posts:,}")
+    bars["hovertemplate"] = f"{said}<extra></extra>"
+    _say(bars, _both(happening, missing), count)
     if happening:
         traces.append(_marks(x, happening, events_name))
-    # One hover text, on the bars: in a unified hover Plotly would hand a click to any trace.
-    bars["hovertemplate"] = f"{escape(name)}: %{{y:,d}}%{{text}}<extra></extra>"
-    bars["text"] = [
-        (
-            f"<br>{escape(before_name)}: {before[i]:,}"
-            if comparable and before[i] is not None
-            else ""
-        )
-        + _lines([*happening.get(i, ()), *missing.get(i, ())])
-        for i in range(count)
-    ]
-    bars["textposition"] = "none"
     return _figure(
         traces,
         height=260,
@@ -124,6 +118,7 @@ def trend(
         showlegend=len(traces) > 1 or bool(missing),
         shapes=_shades(missing, gaps_name),
         bargap=0.15,
+        **({"xaxis2": _counted_axis(count)} if comparable else {}),
     )
 
 
@@ -274,40 +269,44 @@ def ranking(
     )
 
 
+class Parted(NamedTuple):
+    """A row of bars: its words, the code that a click opens, and its posts by label."""
+
+    words: str
+    code: str
+    negative: int
+    neutral: int
+    positive: int
+
+
 def sentiment_bars(
-    rows: pd.DataFrame,
+    rows: Sequence[Parted],
     names: Mapping[str, str],
     *,
-    label: str,
-    opens: str,
     too_few: str,
     least: int = 5,
     limit: int = 12,
 ) -> Figure:
     """Shares of the labels as bars that part at the middle: negative left, positive right.
 
-    `rows` has negative, neutral, positive (counts) and comes in the order to be shown, first on
-    top. A row with fewer than `least` classified posts shows the words `too_few` and no bar. The
-    neutral share lies across the middle, half to each side, so equal sides mean balance.
+    `rows` come in the order to be shown, first on top. A row with fewer than `least` classified
+    posts shows the words `too_few` and no bar. The neutral share lies across the middle, half to
+    each side, so equal sides mean balance.
     """
-    rows = rows.head(limit).iloc[::-1]
-    counts = rows[list(COLOURS)].astype(int).to_numpy().tolist()
-    titles = [_cut(name, 36) for name in rows[label]]
+    rows = rows[:limit][::-1]
+    counts = [[getattr(row, label) for label in COLOURS] for row in rows]
+    titles = [_cut(row.words, 36) for row in rows]
     parts = [_shares(row) if sum(row) >= least else None for row in counts]
-    traces = [
-        _part(i, s, names[s], parts, counts, rows[opens].tolist()) for i, s in enumerate(COLOURS)
-    ]
+    codes = [row.code for row in rows]
+    traces = [_part(i, s, names[s], parts, counts, codes) for i, s in enumerate(COLOURS)]
     lefts = [part and round(-part[0] - part[1] / 2, 2) for part in parts]
     rights = [part and round(part[2] + part[1] / 2, 2) for part in parts]
     traces += [
         _end_text(lefts, [part and part[0] for part in parts], "middle left"),
         _end_text(rights, [part and part[2] for part in parts], "middle right"),
-        {
-            **_end_text([None if part else 0.0 for part in parts], [], "middle right"),
-            "text": [f"\u00a0{too_few}"] * len(parts),
-            "textfont": {"color": MUTED, "size": 12},
-        },
     ]
+    if None in parts:
+        traces.append(_too_few([i for i, part in enumerate(parts) if part is None], too_few))
     sides = [-x for x in lefts if x is not None] + [x for x in rights if x is not None]
     side = round(max(sides, default=77) * 1.3, 1)
     traces.append(_row_titles(titles, [sum(row) for row in counts], -side))
@@ -412,10 +411,11 @@ def place_map(
     rows = sorted(places, key=lambda row: -row.posts)
     largest = max((row.posts for row in rows), default=1) or 1
     shown = [row for row in rows if west <= row.lon <= east and south <= row.lat <= north]
-    draw = _tile_marks if tiles else _plain_marks
     groups = {code: [row for row in shown if row.verdict == code] for code in _SHAPES}
     marks = [
-        draw(group, code, names[code], largest, posts_word)
+        _tile_marks(group, code, names[code], largest, posts_word)
+        if tiles
+        else _plain_marks(group, code, names[code], largest, posts_word, (west, south))
         for code, group in groups.items()
         if group
     ]
@@ -424,11 +424,11 @@ def place_map(
     return _figure(
         [*_coast(frame), *marks],
         height=440,
-        xaxis={"visible": False, "range": [west, east]},
+        xaxis={"visible": False, "range": [0, _units(east - west)]},
         # One degree of longitude is cos(6°) as long as one of latitude.
         yaxis={
             "visible": False,
-            "range": [south, north],
+            "range": [0, _units(north - south)],
             "scaleanchor": "x",
             "scaleratio": 1.0055,
         },
@@ -445,7 +445,7 @@ def step_opened(code: str) -> tuple[date, date, str | None]:
     """
     label = next((label for label, sign in _SIGNS.items() if code.endswith(sign)), None)
     first, _, last = code.rstrip("".join(_SIGNS.values())).partition(".")
-    return date.fromisoformat(first), date.fromisoformat(last or first), label
+    return date.fromordinal(int(first)), date.fromordinal(int(last or first)), label
 
 
 def row_opened(code: str) -> tuple[str, str]:
@@ -454,26 +454,33 @@ def row_opened(code: str) -> tuple[str, str]:
     return row, label
 
 
-def _figure(traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, **layout) -> Figure:
+_LEGEND = {
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 1.0,
+    "yanchor": "bottom",
+    "traceorder": "normal",
+    "itemclick": False,
+    "itemdoubleclick": False,
+    # Nothing behind its words: where they take two lines it reaches over the plot.
+    "bgcolor": "rgba(0,0,0,0)",
+}
+
+
+def _figure(
+    traces: list[dict], *, height: int, xaxis: dict, yaxis: dict, showlegend: bool = False, **layout
+) -> Figure:
+    """What all figures share. A figure travels whole with every change of a filter, so what is the
+    default anyway, and the legend where there is none, is left out."""
     return {
         "data": traces,
         "layout": {
             "template": "none",
             "height": height,
             "margin": {"l": 0, "r": 0, "t": 4, "b": 0, "pad": 4},
-            "showlegend": False,
-            "legend": {
-                "orientation": "h",
-                "x": 0,
-                "xanchor": "left",
-                "y": 1.0,
-                "yanchor": "bottom",
-                "traceorder": "normal",
-                "itemclick": False,
-                "itemdoubleclick": False,
-                # Nothing behind its words: where they take two lines it reaches over the plot.
-                "bgcolor": "rgba(0,0,0,0)",
-            },
+            "showlegend": showlegend,
+            **({"legend": _LEGEND} if showlegend else {}),
             "dragmode": False,
             "barcornerradius": 2,
             "separators": ".,",
@@ -527,16 +534,24 @@ def _bars(x, values, spans, name: str, colour: str, part: str | None = None) -> 
     }
 
 
-def _dotted(x: list[str], values: Sequence[int | None], name: str) -> dict:
+def _dotted(values: Sequence[int | None], name: str) -> dict:
+    """A line over the steps one by one, on an axis that counts them: the bars' own would want every
+    step's words a second time."""
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": x,
+        "xaxis": "x2",
         "y": [None if v is None else int(v) for v in values],
         "name": name,
         "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
     }
+
+
+def _counted_axis(count: int) -> dict:
+    """The numbers of so many steps from 0 on, laid over their words."""
+    ends = [-0.5, count - 0.5]
+    return {"overlaying": "x", "range": ends, "visible": False, "fixedrange": True}
 
 
 def _band(x: list[str], y: list[float], name: str) -> dict:
@@ -653,7 +668,18 @@ def _row_titles(titles: Sequence[str], n: Sequence[int], left: float) -> dict:
         **_end_text([left] * len(n), [], "middle right"),
         "y": [row + 0.38 for row in range(len(n))],
         "text": [f"{title} · n {total:,}" for title, total in zip(titles, n, strict=True)],
+        "texttemplate": "%{text}",
         "textfont": {"size": 13},
+    }
+
+
+def _too_few(rows: Sequence[int], words: str) -> dict:
+    """The words in place of a bar, in the rows that have none."""
+    return {
+        **_end_text([0.0] * len(rows), [], "middle right"),
+        "y": list(rows),
+        "texttemplate": f"\u00a0{escape(words)}",
+        "textfont": {"color": MUTED, "size": 12},
     }
 
 
@@ -663,7 +689,8 @@ def _end_text(x: list[float | None], shares: list[float | None], position: str) 
         "type": "scatter",
         "mode": "text",
         "x": x,
-        "text": ["" if share is None else f"\u00a0{share:.0f} %\u00a0" for share in shares],
+        "text": ["" if share is None else f"{share:.0f}" for share in shares],
+        "texttemplate": "\u00a0%{text} %\u00a0",
         "textposition": position,
         "textfont": {"size": 12},
         "hoverinfo": "skip",
@@ -709,17 +736,26 @@ _SHAPES = {
 }
 
 
-def _size(posts: int, largest: int) -> float:
+def _size(posts: int, largest: int) -> int:
     """Pixels across: the area, not the width, follows the posts."""
-    return round(6 + 20 * math.sqrt(posts / largest), 1)
+    return round(6 + 20 * math.sqrt(posts / largest))
 
 
-def _plain_marks(group: Sequence, code: str, name: str, largest: int, posts_word: str) -> dict:
+def _units(degrees: float) -> int:
+    """Thousandths of a degree, 110 m and about a pixel: what a map without tiles is drawn in, from
+    its frame's south-western corner. Half as long to write as degrees."""
+    return round(degrees * 1000)
+
+
+def _plain_marks(
+    group: Sequence, code: str, name: str, largest: int, posts_word: str, corner: Sequence[float]
+) -> dict:
+    """Marks of one kind on a map without tiles; `corner` is the frame's west and south."""
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [round(row.lon, 4) for row in group],
-        "y": [round(row.lat, 4) for row in group],
+        "x": [_units(row.lon - corner[0]) for row in group],
+        "y": [_units(row.lat - corner[1]) for row in group],
         "name": name,
         "marker": {
             "size": [_size(row.posts, largest) for row in group],
@@ -736,11 +772,15 @@ def _plain_marks(group: Sequence, code: str, name: str, largest: int, posts_word
 
 def _tile_marks(group: Sequence, code: str, name: str, largest: int, posts_word: str) -> dict:
     """The same for a tiled map, which knows circles only; the word stands in legend and hover."""
-    plain = _plain_marks(group, code, name, largest, posts_word)
+    plain = _plain_marks(group, code, name, largest, posts_word, (0, 0))
     marker = {k: plain["marker"][k] for k in ("size", "color", "opacity")}
     if code == "too_few":
         marker["opacity"] = 0.4  # no open circles here, and its grey is near that of "neutral"
-    lonlat = {"lon": plain.pop("x"), "lat": plain.pop("y")}
+    del plain["x"], plain["y"]
+    lonlat = {
+        "lon": [round(row.lon, 4) for row in group],
+        "lat": [round(row.lat, 4) for row in group],
+    }
     return {**plain, **lonlat, "type": "scattermap", "marker": marker}
 
 
@@ -778,8 +818,8 @@ def _coast(frame: tuple[float, float, float, float]) -> list[dict]:
     return [
         {
             **quiet,
-            "x": [p[0] for p in ring],
-            "y": [p[1] for p in ring],
+            "x": [_units(p[0] - west) for p in ring],
+            "y": [_units(p[1] - south) for p in ring],
             "fill": "toself",
             "fillcolor": FAINT,
             "line": {"color": MUTED, "width": 0.8},
@@ -832,8 +872,8 @@ def _place_labels(shown: Sequence, frame, largest: int, limit: int) -> list[dict
             placed.append((row.lon, row.lat))
             labels.append(
                 {
-                    "x": round(row.lon, 4),
-                    "y": round(row.lat, 4),
+                    "x": _units(row.lon - west),
+                    "y": _units(row.lat - south),
                     "text": escape(row.name),
                     "showarrow": False,
                     "xanchor": _anchor((row.lon - west) / (east - west)),
@@ -874,5 +914,6 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _step_code(first: date, last: date, label: str | None = None) -> str:
-    days = f"{first:%Y%m%d}" if first == last else f"{first:%Y%m%d}.{last:%Y%m%d}"
-    return days + _SIGNS.get(label, "")
+    """Days as their numbers, which are shorter than dates; a year of them travels with a chart."""
+    ends = (first,) if first == last else (first, last)
+    return ".".join(str(day.toordinal()) for day in ends) + _SIGNS.get(label, "")

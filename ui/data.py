@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -59,6 +60,7 @@ from insights.table import Table
 from settings import Settings, read_settings
 
 _SOURCE = "source_of_run"
+_READ: ContextVar[Source | None] = ContextVar("read", default=None)
 # A database that did not answer is left alone for so long before it is asked again.
 _RETRY_SECONDS = 15
 # A run that starts does not raise the version, so what is said of runs may be this old.
@@ -86,14 +88,23 @@ class Answers:
         """The answer under this key, made if need be. Tables are copies (their data is not), so
         that a caller who adds a column adds it to its own."""
         kept = self._kept
-        if key in kept:
-            answer = kept[key]
-        else:
-            answer = make()
-            if len(kept) >= _MOST_ANSWERS:
-                kept = self._kept = {}
-            kept[key] = answer
+        answer = kept[key] if key in kept else self._keep(key, make())
         return answer.copy(deep=False) if isinstance(answer, pd.DataFrame) else answer
+
+    def lately(self, key: tuple, make: Callable[[], Any]) -> Any:
+        """The same of what moves without a new version: at most _STATUS_SECONDS old. For answers
+        that nobody changes, as they are not copied."""
+        slot = ("lately", *key)
+        asked, answer = self._kept.get(slot, (None, None))
+        if asked is None or time.monotonic() - asked >= _STATUS_SECONDS:
+            _, answer = self._keep(slot, (time.monotonic(), make()))
+        return answer
+
+    def _keep(self, key: tuple, answer: Any) -> Any:
+        if len(self._kept) >= _MOST_ANSWERS:
+            self._kept = {}
+        self._kept[key] = answer
+        return answer
 
     def forget(self) -> None:
         """Begin anew, though the version stands."""
@@ -300,6 +311,7 @@ def open_source(demo_wanted: bool) -> Status:
     source = _source_for(demo_wanted)
     _warmed.add(source.status.demo)
     st.session_state[_SOURCE] = source
+    _READ.set(source)
     return source.status
 
 
@@ -348,7 +360,8 @@ def _instant(value: object) -> datetime | None:
 
 
 def _source() -> Source:
-    return st.session_state[_SOURCE]
+    """Asked some sixty times a run, and the session's state is slow to answer."""
+    return _READ.get() or st.session_state[_SOURCE]
 
 
 def status() -> Status:
@@ -431,7 +444,8 @@ def _underived(answer: Any) -> Any:
 
 def voices(scope: Scope) -> dict[str, int]:
     """Counted posts of the scope by voice, whatever voice it has; they add up to all."""
-    return _source().cube.voices(scope)
+    source = _source()
+    return source.answers.of(("voices", scope), lambda: source.cube.voices(scope))
 
 
 def totals(scope: Scope) -> metrics.Totals:
@@ -695,6 +709,17 @@ def _ask(query: Callable, *args) -> Any:
     return source.answers.of((query.__name__, *args), ask)
 
 
+def _ask_lately(query: Callable, *args) -> Any:
+    """The same for answers that nobody changes: keeping those as they are costs a tenth."""
+    source = _source()
+
+    def ask() -> Any:
+        with snapshot(source.engine) as connection:
+            return query(connection, *args)
+
+    return source.answers.lately((query.__name__, *args), ask)
+
+
 def _ask_now(query: Callable, *args):
     """The answer of a query about runs, at most a few seconds old."""
     source = _source()
@@ -828,7 +853,7 @@ def events_between(since: date, until: date) -> pd.DataFrame:
 
 def happening(since: date, until: date, names: str) -> tuple[tuple[date, date, str, str], ...]:
     """The same as first day, last day, city and what stands in the column `names`."""
-    return _ask_now(_happening, since, until, names)
+    return _ask_lately(_happening, since, until, names)
 
 
 def _happening(connection, since: date, until: date, names: str) -> tuple:
@@ -1012,6 +1037,22 @@ def topics_by_place(scope: Scope) -> pd.DataFrame:
     return _underived(found) if scope.is_apart else found
 
 
+def complaints_by_place(scope: Scope) -> dict[tuple[str, str], int]:
+    """Negative posts by topic and place ("unknown" for none); only pairs that have some."""
+
+    def count() -> dict[tuple[str, str], int]:
+        found = topics_by_place(scope)
+        rows = zip(found["topic"], found["slug"], found["negative"].tolist(), strict=True)
+        return {(topic, slug): negative for topic, slug, negative in rows if negative}
+
+    return _source().answers.of(("complaints_by_place", scope), count)
+
+
+def once(key: tuple, make: Callable[[], Any]) -> Any:
+    """What was worked out from this version of the data, by a key that names all it rests on."""
+    return _source().answers.of(key, make)
+
+
 def net_over_time(scope: Scope, weekly_from: int) -> steps.Steps:
     """Net sentiment with its interval, a day or, from so many days on, a week at a time."""
     return steps.with_net(steps.steps(table("daily", scope), weekly_from), _net)
@@ -1136,7 +1177,7 @@ def quoted(one: Alarm, most: int) -> tuple[int, tuple[str, ...]]:
 
 def last_look() -> dict[str, Any]:
     """When the radar last looked, and at what; empty before it ever did."""
-    return _ask_now(alarms.last_sweep)
+    return _ask_lately(alarms.last_sweep)
 
 
 def moment_of(written: str) -> datetime:
@@ -1147,7 +1188,7 @@ def moment_of(written: str) -> datetime:
 def notable(since: date, until: date) -> tuple[dict[str, Any], ...]:
     """Events of these half-open days that are not held every week, no season, and not a month in
     which a date is still to be announced: first and last day, city, names."""
-    return _ask_now(_notable, since, until, today())
+    return _ask_lately(_notable, since, until, today())
 
 
 def _notable(connection, since: date, until: date, this_day: date) -> tuple[dict[str, Any], ...]:

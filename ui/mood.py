@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from insights import metrics
 from insights.model import Scope, Sentiment
+from insights.table import Table
 from ui import blocks, charts, data, filters, overview, shell, text
 from ui.text import t
 
@@ -136,7 +136,7 @@ def net_over_time(scope: Scope) -> None:
 def by_group(scope: Scope) -> None:
     """The labels' shares by what the reader picks: category of place, city or platform."""
     group = filters.one_of(st.query_params.get("by"), tuple(_GROUPS), "category")
-    rows, column = _GROUPS[group](scope)
+    rows = _GROUPS[group](scope)
     with blocks.card(t(f"mood.by_{group}"), t("mood.by_note"), about=scope):
         shell.pick(
             st.segmented_control,
@@ -147,24 +147,21 @@ def by_group(scope: Scope) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        _parted(scope, rows, group, column)
+        _parted(scope, rows, group)
 
 
-def _categories(scope: Scope) -> tuple[pd.DataFrame, str]:
+def _categories(scope: Scope) -> list[charts.Parted]:
     """Posts without a place stand in no category."""
-    rows = data.by_category(scope)
-    rows = rows[rows["category"] != ""]
-    return rows.assign(words=[text.category(code) for code in rows["category"]]), "category"
+    rows = _parts(data.table("by_category", scope), "category", text.category)
+    return [row for row in rows if row.code]
 
 
-def _cities(scope: Scope) -> tuple[pd.DataFrame, str]:
-    rows = data.by_city(scope)
-    return rows.assign(words=[text.city(slug) for slug in rows["slug"]]), "slug"
+def _cities(scope: Scope) -> list[charts.Parted]:
+    return _parts(data.table("by_city", scope), "slug", text.city)
 
 
-def _platforms(scope: Scope) -> tuple[pd.DataFrame, str]:
-    rows = data.by_platform(scope)
-    return rows.assign(words=[text.platform(code) for code in rows["platform"]]), "platform"
+def _platforms(scope: Scope) -> list[charts.Parted]:
+    return _parts(data.table("by_platform", scope), "platform", text.platform)
 
 
 _GROUPS = {"category": _categories, "city": _cities, "platform": _platforms}
@@ -172,22 +169,22 @@ _GROUPS = {"category": _categories, "city": _cities, "platform": _platforms}
 
 def by_place(scope: Scope) -> None:
     """The labels' shares by place."""
-    rows = data.by_place(scope)
-    rows = rows[rows["slug"] != UNKNOWN].assign(words=lambda found: found["name"])
+    found = data.table("by_place", scope)
+    names = dict(found.rows("slug", "name"))
+    rows = [row for row in _parts(found, "slug", names.get) if row.code != UNKNOWN]
     with blocks.card(t("mood.by_place"), t("mood.by_note"), about=scope):
-        _parted(scope, rows, "place", "slug")
+        _parted(scope, rows, "place")
 
 
-def _parted(scope: Scope, rows: pd.DataFrame, narrow: str, column: str) -> None:
-    rows = rows.sort_values("posts", ascending=False).head(_ROWS)
+def _parts(found: Table, column: str, name: Callable[[str], str]) -> list[charts.Parted]:
+    """A table's rows for bars, those with the most posts first."""
+    rows = sorted(found.rows("posts", column, *LABELS), key=lambda row: -row[0])
+    return [charts.Parted(name(code), code, *map(int, counts)) for _, code, *counts in rows]
+
+
+def _parted(scope: Scope, rows: list[charts.Parted], narrow: str) -> None:
     figure = charts.sentiment_bars(
-        rows,
-        words(),
-        label="words",
-        opens=column,
-        too_few=t("mood.too_few"),
-        least=metrics.FEW,
-        limit=_ROWS,
+        rows, words(), too_few=t("mood.too_few"), least=metrics.FEW, limit=_ROWS
     )
     blocks.chart(
         figure,
@@ -209,38 +206,35 @@ def part_of(code: str, narrow: str) -> dict[str, str]:
 
 def issues(scope: Scope) -> None:
     """Negative posts by topic and place; each figure opens its posts."""
-    found = data.topics_by_place(scope)
-    found = found[found["negative"] > 0]
+    counts = data.complaints_by_place(scope)
     with blocks.card(t("mood.issues"), t("mood.issues_note"), key="issues", about=scope):
-        if found.empty:
+        if not counts:
             st.caption(t("mood.no_issues"))
             return
-        counts = _negative_counts(found)
-        topics = _largest(counts, lambda topic, slug: topic)[:_ISSUES]
-        places = _largest(counts, lambda topic, slug: slug)[:_PLACES]
+        by_topic, by_place = _sums(counts)
         names = {place.slug: place.name for place in data.places()} | {UNKNOWN: text.city(UNKNOWN)}
-        heads = {slug: text.inert(names[slug]) for slug in places}
-        rows = [_issue(scope, topic, counts, heads) for topic in topics]
+        heads = {slug: text.inert(names[slug]) for slug, _ in by_place.most_common(_PLACES)}
+        rows = [_issue(scope, *one, counts, heads) for one in by_topic.most_common(_ISSUES)]
         blocks.table(rows, t("mood.issues_alt"))
 
 
-def _negative_counts(found: pd.DataFrame) -> dict[tuple[str, str], int]:
-    pairs = zip(found["topic"], found["slug"], strict=True)
-    return dict(zip(pairs, found["negative"].tolist(), strict=True))
-
-
-def _largest(counts: Mapping[tuple[str, str], int], key: Callable[[str, str], str]) -> list[str]:
-    """Topics (or places) by their negative posts, most first."""
-    sums: Counter[str] = Counter()
-    for pair, count in counts.items():
-        sums[key(*pair)] += count
-    return [name for name, _ in sums.most_common()]
+def _sums(counts: Mapping[tuple[str, str], int]) -> tuple[Counter[str], Counter[str]]:
+    """Negative posts by topic, and by place."""
+    by_topic: Counter[str] = Counter()
+    by_place: Counter[str] = Counter()
+    for (topic, slug), count in counts.items():
+        by_topic[topic] += count
+        by_place[slug] += count
+    return by_topic, by_place
 
 
 def _issue(
-    scope: Scope, topic: str, counts: Mapping[tuple[str, str], int], heads: Mapping[str, str]
+    scope: Scope,
+    topic: str,
+    total: int,
+    counts: Mapping[tuple[str, str], int],
+    heads: Mapping[str, str],
 ) -> dict[str, str]:
-    total = sum(count for (other, _), count in counts.items() if other == topic)
     cells = {t("mood.issue"): text.topic(topic), t("mood.all"): _cell(scope, total, topic)}
     for slug, head in heads.items():
         narrow = {"city": UNKNOWN} if slug == UNKNOWN else {"place": slug}

@@ -120,6 +120,58 @@ def test_back_forward_and_reload_keep_the_filters(browser, demo_server):
         shows("90d")
 
 
+def opened_in_place(seen, press) -> None:
+    """Press something that stands for posts on a page open at `period=90d`: they come in the same
+    tab and session with the filters, and one press of Back returns."""
+    there = seen.page.url
+    seen.page.evaluate("() => { window.sameDocument = true }")
+    press()
+    seen.page.wait_for_url("**/posts?**")
+    expect(seen.page.locator(".st-key-posts_found")).to_be_visible()
+    seen.settle()
+    assert "city=langkawi" in seen.page.url
+    assert len(seen.page.context.pages) == 1
+
+    seen.page.go_back()
+    expect(seen.page.locator(".st-key-total_posts")).to_be_visible(timeout=30_000)
+    seen.settle()
+    assert seen.page.url == there
+    assert seen.page.evaluate("() => window.sameDocument")
+    assert seen.complaints == []
+
+
+def test_a_number_in_a_table_opens_in_place_and_back_returns(browser, demo_server):
+    with visit(browser) as seen:
+        seen.open(f"{demo_server.url}/?lang=en&period=90d&city=langkawi")
+        number = seen.page.locator("[data-testid='stTable'] a[href^='posts?']").first
+        opened_in_place(seen, number.click)
+
+
+def test_a_bar_of_a_chart_opens_in_place_and_back_returns(browser, demo_server):
+    def press() -> None:
+        bar = seen.page.locator(".st-key-distribution .bars .point").first
+        box = bar.bounding_box()
+        at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        seen.page.mouse.move(*at)
+        seen.page.wait_for_timeout(300)
+        seen.page.mouse.click(*at)
+
+    with visit(browser) as seen:
+        seen.open(f"{demo_server.url}/?lang=en&period=90d&city=langkawi")
+        opened_in_place(seen, press)
+
+
+def test_a_link_pressed_with_a_key_opens_a_new_tab_and_leaves_the_page(browser, demo_server):
+    with visit(browser) as seen:
+        seen.open(f"{demo_server.url}/?lang=en&period=90d&city=langkawi")
+        there = seen.page.url
+        number = seen.page.locator("[data-testid='stTable'] a[href^='posts?']").first
+        with seen.page.context.expect_page() as opened:
+            number.click(modifiers=["Control"])
+        assert "/posts?" in opened.value.url
+        assert seen.page.url == there
+
+
 def test_a_wide_tables_first_column_stays_in_sight_on_a_phone(browser, demo_server):
     with visit(browser, size=PHONE) as seen:
         seen.open(f"{demo_server.url}/places?lang=en")
