@@ -68,10 +68,11 @@ _FOOD_AFTER = (
     r"|(?:memang|paling|sangat|cukup|tersangat|mmg) (?:sedap|pekat|pedas|padu|power|terbaik|best)"
 )
 _THROWN = (
-    r"batu|bola|sampah|telur|kasut|botol|barang|selipar|puntung|bom|dengan|kot|balik|masuk|keluar"
-    r"|jauh|cincin|pisau|kerusi|makanan|tahi|plastik|jala|jaring|duit|tin|handphone|phone|fon"
-    r"|kayu|tuala|kertas|pinggan|gelas|cawan|api|mercun|dadu|lembing|cakera|tomato|baju|je|jer"
-    r"|jela|la|lah|baling|anak|kucing|topi|beg|tombak|bunga|roti|ikan"
+    r"(?:dengan )?(?:batu|bola|sampah|telur|kasut|botol|barang|selipar|puntung|bom|cincin|pisau"
+    r"|kerusi|makanan|tahi|plastik|jala|jaring|duit|tin|handphone|phone|fon|kayu|tuala|kertas"
+    r"|pinggan|gelas|cawan|api|mercun|dadu|lembing|cakera|tomato|baju|anak|kucing|topi|beg|tombak"
+    r"|bunga|roti|ikan)|dengan (?:kuat|laju|tangan|keras|sekuat)|kot|balik|masuk|keluar|jauh|je|jer"
+    r"|jela|la|lah|baling"
     r"|ke (?:dalam|arah|atas|luar|muka|laut|sungai|tepi|lantai|bawah|kepala|dinding)"
 )
 _RUG = (
@@ -121,6 +122,9 @@ _BANDAR_BAHARU = Guard(before=None, never_after=_after("bangi|akan|untuk|nilai|k
 
 # 华玲 is a woman's name too.
 _HUALING = Guard(words=re.compile("温泉|溫泉|热水|熱水|县|縣|水灾|水災|老街|巴刹"))
+
+# "Yan besar hati": a girl, and no town with both words written large.
+_YAN_BESAR = Guard(before=_before(rf"{_AT}|in|{_TOWN}|kampung|kg"), phrase=True, ordinary=True)
 
 _STATE = Guard(
     never_before=_before(
@@ -291,6 +295,10 @@ GUARDS: dict[str, Guard] = {
         together=True,
         ordinary=True,
     ),
+    "yanbesar": _YAN_BESAR,
+    "yankecil": _YAN_BESAR,
+    "yankecik": _YAN_BESAR,
+    "yankechil": _YAN_BESAR,
     "lunas": Guard(
         before=_before(rf"{_AT}|in|{_TOWN}"),
         clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai|singgah"),
@@ -328,7 +336,7 @@ GUARDS: dict[str, Guard] = {
         ordinary=True,
     ),
     "bedong": Guard(
-        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|aimst"),
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|aimst|kampung|kg"),
         words=_anywhere("aimst"),
         never_after=_after(r"bayi|baby|anak|instan|kain"),
         ordinary=True,
@@ -353,7 +361,9 @@ GUARDS: dict[str, Guard] = {
     "anakbukit": Guard(
         before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), never_before=_before(_ROAD), phrase=True
     ),
-    "jitra": Guard(never_before=_before(r"khun|cik|puan|kak|encik|mak cik|miss|madam")),
+    "jitra": Guard(
+        never_before=_before(r"khun|cik|cikgu|puan|kak|encik|mak cik|miss|madam|ustazah")
+    ),
     "华玲": _HUALING,
     "華玲": _HUALING,
     "bandarbaharu": _BANDAR_BAHARU,
@@ -371,11 +381,14 @@ SEAT_AFTER = _after(r"mp|assembly(?:man|woman)|parliamentary|state seat")
 # "Nama anak dia Jitra": a person or a pet.
 NAMED = _before(r"nama (?:anak|adik|kakak|kawan|cucu|bayi|baby|kucing|isteri|suami)(?: \w+)?")
 
-# A shop, a dish, a street or an estate called after a place of Kedah, right before its name ...
+# "Balik kampung Baling, KL kosong": that village is one's home.
+_VILLAGE = r"(?<!balik )(?<!balek )(?<!blk )(?<!pulang )(?<!pulang ke )(?:kampung|kg)"
+# A shop, a dish, a street, an estate or a village called after a place of Kedah, right before its
+# name ...
 BORROWED = _before(
     rf"restoran|restaurant|kedai(?: makan| kopi| runcit)?|kafe|cafe|warung|gerai|kopitiam|butik"
     rf"|laksa|nasi(?: kandar| lemak)?|mee|roti canai|ikan bakar|dodol|taman|apartment|pangsapuri"
-    rf"|kondo|dewan|klinik|{_ROAD}"
+    rf"|kondo|dewan|klinik|flat|flet|ppr|rumah pangsa|{_VILLAGE}|{_ROAD}"
 )
 # ... is elsewhere when a town outside Kedah stands right behind it: "Laksa Kuala Kedah di Bangi".
 _ELSEWHERE = (
@@ -385,6 +398,16 @@ _ELSEWHERE = (
     r"|penang|pulau pinang|butterworth|bukit mertajam|perlis|kangar|sabah|sarawak|kuching"
     r"|singapore|singapura|jakarta|medan|bali|london|melbourne|selangor|seri kembangan|sri rampai"
     r"|wangsa maju|keramat|kepong|selayang|gelang patah|kota kinabalu|miri|semenyih|sungai buloh"
+    # Towns and districts further off; those at the end of a road from Kedah are left out.
+    r"|jasin|alor gajah|masjid tanah|muar|batu pahat|kluang|segamat|pontian|kota tinggi|mersing"
+    r"|tangkak|kulai|rembau|kuala pilah|port dickson|tampin|jempol|bahau|jelebu|temerloh|bentong"
+    r"|raub|jerantut|lipis|kuala lipis|maran|rompin|bera|cameron highlands|besut|dungun|kemaman"
+    r"|setiu|marang|tumpat|pasir mas|pasir puteh|bachok|machang|tanah merah|gua musang|kuala krai"
+    r"|tapah|bidor|slim river|tanjung malim|kampar|batu gajah|gopeng|sitiawan|lumut|manjung"
+    r"|kuala kangsar|lenggong|teluk intan|kuala selangor|hulu selangor|sabak bernam|kuala langat"
+    r"|hulu langat|banting|negeri sembilan|sibu|bintulu|sandakan|tawau|beaufort|papar|labuan"
+    r"|semporna|lahad datu|kudat|keningau|ranau|tenom|kunak|sipitang|limbang|lawas|mukah|sarikei"
+    r"|kapit|sri aman|serian|samarahan"
 )
 ELSEWHERE_AFTER = re.compile(
     r"(?: (?:seafood|kitchen|corner|bistro|cuisine|original|asli|famous|house|cafe|tomyam|maju))?"
@@ -473,5 +496,6 @@ TAG_AFTER = (
     r"|beach|sunset|sunrise|beauty|cantik|indah|viral|kini|hariini|today|news|updates?|info|geopark"
     r"|permatakedah|permata|lovers?|love|adventure|adventures|experience|hikers?|hiking|cafe|cafes"
     r"|carrental|rental|keretasewa|dutyfree|airport|ferry|feri|market|nightlife|town|city|mall"
+    r"|camping|camp|glamping|hike|climb|trail|run|marathon|ride|roadtrip|diving|kayaking|seafood"
     r"|bound|memories|moments|photography|20\d\d|\d{1,2}"
 )

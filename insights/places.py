@@ -69,7 +69,7 @@ _NO_GUARD = Guard()
 # What a news agency writes behind the place it reports from.
 _DATELINE = re.compile(r"(?:, ?kedah)?(?:, ?\d{1,2} [a-z]{3,9}|(?:: | ?[-–—]{1,2} )(?=[a-z]))")
 # Between the names of a list, and between two towns that are named in one breath.
-_IN_LIST = re.compile(r" ?(?:[,/&+、→]|->| - )? ?(?:(?:dan|and|serta) )?")
+_IN_LIST = re.compile(r" ?(?:[,/&+、→-]|->)? ?(?:(?:dan|and|serta) )?")
 _IN_PAIR = re.compile(r" ?(?:[/&→–-]|->) ?| (?:dan|and|serta) ")
 _GAP_BEFORE = re.compile(r"[, (@/-]{1,3}(?:(?:di|kat|in|dekat|daerah|pekan) )?$")
 
@@ -437,9 +437,19 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
         return True
     return bool(
         (guard.never_before and guard.never_before.search(before))
-        or (guard.never_after and guard.never_after.match(after))
+        or (
+            guard.never_after
+            and guard.never_after.match(after)
+            and not _is_titled_within(hit, reading)
+        )
         or (guard.never and guard.never.search(reading.text))
     )
+
+
+def _is_titled_within(hit: _Hit, reading: _Reading) -> bool:
+    """Whether everyday words are written large within a sentence ("lepas tu Pekan Rabu tengah
+    hari"), as only the place is; at its beginning anything may be."""
+    return hit.name.guard.phrase and hit.start > 0 and _is_named(hit, reading)
 
 
 def _is_doubtful(hit: _Hit, reading: _Reading) -> bool:
@@ -495,9 +505,15 @@ def _neighbour(hit: _Hit, reading: _Reading) -> str:
                 return sign.name.text
         if sign.name.city in (None, hit.name.city) and sign.start >= hit.end:
             gap = reading.text[hit.end : sign.start]
-            if gap in (" ", ", ", " (", "-", ","):
+            if gap in (" ", ", ", " (", "-", ",") or (gap == " #" and _is_tag_beside(hit, reading)):
                 return sign.name.text
     return ""
+
+
+def _is_tag_beside(hit: _Hit, reading: _Reading) -> bool:
+    """Whether a hashtag of the name may lean on the next one: "#baling #kedah" is the town, "#kuah
+    #kedah" a dish."""
+    return reading.text[hit.start - 1 : hit.start] == "#" and hit.name.key not in DISHES
 
 
 def _cue(
@@ -582,7 +598,10 @@ def _fitting(row: Sequence[_Hit], certain: set[_Hit], reading: _Reading) -> list
         return doubtful if len(sure) >= 2 else large
     gap = reading.text[row[0].end : row[1].start]
     cities = any(hit.name.place and hit.name.place.general for hit in sure)
-    return large if cities and _IN_PAIR.fullmatch(gap) else []
+    # "AS-SP", "UUM-AS": two places by their initials, one of them a town, speak for each other.
+    initials = all(hit.name.guard.capitals for hit in row)
+    towns = any(hit.name.place and hit.name.place.general for hit in row)
+    return large if (cities or (initials and towns)) and _IN_PAIR.fullmatch(gap) else []
 
 
 def _is_large(name: str) -> bool:
