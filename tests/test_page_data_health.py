@@ -88,7 +88,7 @@ def test_quarantined_records_stand_with_reason_and_age(tmp_path, open_page):
     app = open_page("data_health", url)
 
     assert figures_of(app)["In quarantine"] == "1"
-    assert "no id,reading" in cells_of(app)
+    assert "no readable ID,reading" in cells_of(app)
     assert "3 h ago" in cells_of(app)
 
 

@@ -36,3 +36,10 @@ def test_it_is_said_when_the_classifier_agrees_with_the_words(tmp_path, open_pag
     post = replace(matched(a_post(posted_at=NOW), 1), counted_why="named:Pantai Cenang")
     said = said_of(tmp_path, open_page, post, relevant=relevant)
     assert ("The classifier agrees." in said) is bool(relevant)
+
+
+def test_where_nothing_was_ever_collected_no_filter_is_blamed(tmp_path, open_page):
+    said = words_of(open_page("posts", a_live_database(tmp_path)))
+
+    assert "No post about Kedah has been collected yet." in said
+    assert "Take a filter away" not in said

@@ -104,6 +104,19 @@ def test_every_topic_and_error_kind_has_a_word():
     assert needed <= set(text.words("en"))
 
 
+def test_every_job_of_the_scheduler_has_a_word():
+    tree = ast.parse((ROOT / "collector" / "__main__.py").read_text(encoding="utf-8"))
+    jobs = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Job"
+    }
+
+    assert {"round", "clean_up", "digest"} <= jobs
+    for language in text.LANGUAGES:
+        assert {f"job.{name}" for name in jobs} <= set(text.words(language))
+
+
 def test_a_day_is_written_with_the_month_of_the_language():
     assert text.day(date(2026, 8, 31)) == "31 Ogo 2026"
     with text.speaking("en"):

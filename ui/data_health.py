@@ -11,7 +11,7 @@ import streamlit as st
 
 from insights.health import Health, health
 from insights.model import Kind, Platform
-from ui import blocks, data, incidents, spending, text
+from ui import blocks, data, incidents, reasons, spending, text
 from ui.text import t
 
 CLASSIFY = "classify"
@@ -93,7 +93,7 @@ def _figures(now: data.Collection) -> None:
         blocks.metric(
             "next_run",
             t("data_health.next_run"),
-            in_time(due, data.now()) if due else text.UNKNOWN,
+            in_time(due, data.now(), "short") if due else text.UNKNOWN,
             note=text.moment(due, data.zone()) if due else t("data_health.not_planned"),
         )
         blocks.metric(
@@ -122,14 +122,14 @@ def _last_success(rows: pd.DataFrame) -> datetime | None:
     return max(moments, default=None)
 
 
-def in_time(due: datetime, now: datetime) -> str:
-    """How long until something is due; "overdue" once it should have begun."""
+def in_time(due: datetime, now: datetime, form: str = "in") -> str:
+    """How long until something is due ("short" for a card); "overdue" once it should have begun."""
     minutes = int((due - now).total_seconds() // 60)
     if minutes < 0:
         return t("data_health.overdue")
     if minutes < 120:
-        return t("data_health.in_minutes", n=minutes)
-    return t("data_health.in_hours", n=minutes // 60)
+        return t(f"data_health.{form}_minutes", n=minutes)
+    return t(f"data_health.{form}_hours", n=minutes // 60)
 
 
 def megabytes(size: int) -> str:
@@ -248,7 +248,7 @@ def _quarantine(rows: pd.DataFrame) -> None:
         now = data.now()
         table = {
             "platform": [text.platform(code) for code in rows["platform"]],
-            "reason": rows["reason"],
+            "reason": [reasons.words_of(reason) for reason in rows["reason"]],
             "stage": [text.name_of("stage", stage) for stage in rows["stage"]],
             "post": rows["post_id"],
             "since": _local(rows["created_at"]),

@@ -65,6 +65,7 @@ height:.45rem;border:solid;border-width:0 2px 2px 0;transform:translateY(-70%%) 
 .st-key-data_mark{position:relative}
 .st-key-demo_mark [data-testid=stAlertContainer]{padding:.3rem .6rem}
 .st-key-demo_mark [data-testid=stAlertTitle] p{font-size:.84rem}
+.st-key-health_figures [data-testid=stMetricValue]{font-size:1.35rem}
 #filters_of,.st-key-demo_mark div:has(>[data-testid=stAlertTitle])+div{position:absolute;
 height:1px;width:1px;overflow:hidden;clip-path:inset(50%%)}
 }
