@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from collector import rematch, walks
 from collector.context import LIMITS, Context
+from collector.rounds import collect
 from db import corrections, queries, store
 from db.tables import data_version, post_places, social_posts
 from insights import places as places_module
@@ -290,6 +291,17 @@ def test_a_new_database_is_never_matched_again_and_a_second_start_does_nothing(d
     set_up(db, AFTER)
     assert again(db) == 0
     assert version(db) == before
+
+
+def test_a_round_matches_stored_posts_again_and_says_so(db, caplog):
+    caplog.set_level(logging.INFO, "collector")
+    post = a_post(content="Cenang Beach")
+    save(db, post)
+    set_up(db, AFTER)
+    for _ in range(2):
+        collect(db, (), gazetteer(db), None, lambda: NOW, zone=KUALA_LUMPUR)
+    assert place_of(db, post) == "tengah"
+    assert caplog.text.count("matched 1 stored posts again") == 1
 
 
 def test_newer_rules_match_everything_again(db, monkeypatch):
