@@ -53,13 +53,7 @@ _SIGNS = {
 }
 
 # A phone's scroll must never zoom a chart, and there is nothing a mode bar could do better.
-CONFIG = {
-    "displayModeBar": False,
-    "scrollZoom": False,
-    "doubleClick": False,
-    "showTips": False,
-    "showAxisDragHandles": False,
-}
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 ROW = 36  # pixels a horizontal bar with its words beside it, in two lines at most
 TALL_ROW = 42  # and with its words above it
 LONGEST_EVENT = 45  # days
@@ -93,7 +87,7 @@ def trend(
     x = _step_texts(spans, day_text)
     happening = _happening(spans, events)
     missing = _by_step(spans, gaps)
-    bars = _bars(x, spans["posts"], spans, name, ACCENT)
+    bars = _bars(spans["posts"], spans, name, ACCENT)
     bars["marker"]["opacity"] = [0.45 if last == today else 1 for last in spans["last"]]
     traces = [bars]
     count = len(x)
@@ -108,7 +102,7 @@ def trend(
     bars["hovertemplate"] = f"{said}<extra></extra>"
     _say(bars, _both(happening, missing), count)
     if happening:
-        traces.append(_marks(x, happening, events_name))
+        traces.append(_marks(happening, events_name))
     return _figure(
         traces,
         height=260,
@@ -118,7 +112,6 @@ def trend(
         showlegend=len(traces) > 1 or bool(missing),
         shapes=_shades(missing, gaps_name),
         bargap=0.15,
-        **({"xaxis2": _counted_axis(count)} if comparable else {}),
     )
 
 
@@ -142,17 +135,17 @@ def sentiment_trend(
     spans = steps(days, weekly_from)
     x = _step_texts(spans, day_text)
     happening, missing = _happening(spans, events), _by_step(spans, gaps)
-    traces = [_bars(x, spans[s], spans, names[s], colour, part=s) for s, colour in COLOURS.items()]
+    traces = [_bars(spans[s], spans, names[s], colour, part=s) for s, colour in COLOURS.items()]
     parts = zip(spans["posts"], *(spans[s] for s in COLOURS), strict=True)
     rest = [posts - sum(labelled) for posts, *labelled in parts]
     if any(rest):
-        open_bars = _bars(x, rest, spans, names[UNCLASSIFIED], PAGE, part=UNCLASSIFIED)
+        open_bars = _bars(rest, spans, names[UNCLASSIFIED], PAGE, part=UNCLASSIFIED)
         open_bars["marker"]["line"] = {"color": MUTED, "width": 1}
         traces.append(open_bars)
     for bars in traces:
         _say(bars, _both(happening, missing), len(x))
     if happening:
-        traces.append(_marks(x, happening, events_name))
+        traces.append(_marks(happening, events_name))
     return _figure(
         traces,
         height=280,
@@ -185,11 +178,9 @@ def net_trend(
     x = _step_texts(spans, day_text)
     values, low, high = (_optional(spans[c]) for c in ("value", "low", "high"))
     happening, missing = _happening(spans, events), _by_step(spans, gaps)
-    # The line comes first because the first trace puts the axis' categories in order.
     line = {
         "type": "scatter",
         "mode": "lines+markers",
-        "x": x,
         "y": values,
         "name": name,
         "line": {"color": ACCENT, "width": 2},
@@ -205,12 +196,16 @@ def net_trend(
     }
     _say(line, _both(happening, missing), len(x))
     bands = [
-        _band(x[start:end] + x[start:end][::-1], high[start:end] + low[start:end][::-1], band_name)
+        _band(
+            [*range(start, end), *range(end - 1, start - 1, -1)],
+            high[start:end] + low[start:end][::-1],
+            band_name,
+        )
         for start, end in _runs(values)
     ]
     for band in bands[1:]:
         band["showlegend"] = False
-    marks = [_marks(x, happening, events_name, at=_NET_FLOOR)] if happening else []
+    marks = [_marks(happening, events_name, at=_NET_FLOOR)] if happening else []
     return _figure(
         [line, *bands, *marks],
         height=280,
@@ -344,7 +339,8 @@ def _part(at: int, label: str, name: str, parts, counts, codes: Sequence[str]) -
         "name": name,
         "marker": {"color": COLOURS[label]},
         "customdata": [
-            [f"{code} {label}", row[at], sum(row)] for code, row in zip(codes, counts, strict=True)
+            [code + _SIGNS[label], row[at], sum(row)]
+            for code, row in zip(codes, counts, strict=True)
         ],
         "hovertemplate": "%{fullData.name}: %{customdata[1]:,d} (%{x:.0f} %, n %{customdata[2]:,d}"
         ")<extra></extra>",
@@ -449,9 +445,9 @@ def step_opened(code: str) -> tuple[date, date, str | None]:
 
 
 def row_opened(code: str) -> tuple[str, str]:
-    """What a part of a row's bar stands for: the row's own code and the label."""
-    row, _, label = code.rpartition(" ")
-    return row, label
+    """What a part of a row's bar stands for: the row's own code and the label. Raises KeyError for
+    what is no code of ours."""
+    return code[:-1], {sign: label for label, sign in _SIGNS.items()}[code[-1:]]
 
 
 _LEGEND = {
@@ -502,27 +498,41 @@ def _step_texts(spans: Steps, day_text: DayText) -> list[str]:
 
 def _joined(spans: Steps, day_text: DayText) -> list[str]:
     return [
-        day_text(first) if first == last else f"{day_text(first)} – {day_text(last)}"
+        day_text(first) if first == last else _from_to(day_text(first), day_text(last))
         for first, last in zip(spans["first"], spans["last"], strict=True)
     ]
 
 
+def _from_to(first: str, last: str) -> str:
+    """Two days' words as one span, the month and year that both have said once."""
+    head, tail = first.split(" "), last.split(" ")
+    while len(head) > 1 and head[-1] == tail[-1]:
+        head, tail = head[:-1], tail[:-1]
+    return f"{' '.join(head)} – {last}"
+
+
 def _day_axis(spans: Steps, x: list[str], day_text: DayText) -> dict:
+    """An axis that counts the steps from 0 on, so that traces need not name them: each step's words
+    travel once, as what the axis says in place of its number."""
     every = max(1, math.ceil(len(x) / 6))
     shown = list(range(len(x) - 1, -1, -every))[::-1]
     first = spans["first"]
     return {
-        "type": "category",
-        "tickvals": [x[i] for i in shown],
+        "type": "linear",
+        "range": [-0.5, len(x) - 0.5],
+        "zeroline": False,
+        "labelalias": {str(i): words for i, words in enumerate(x)},
+        "tickvals": shown,
         "ticktext": [day_text(first[i]).rsplit(" ", 1)[0] for i in shown],
         "tickangle": 0,
+        # The last day's words reach over the end, and must be seen there.
+        "ticklabeloverflow": "allow",
     }
 
 
-def _bars(x, values, spans, name: str, colour: str, part: str | None = None) -> dict:
+def _bars(values, spans, name: str, colour: str, part: str | None = None) -> dict:
     return {
         "type": "bar",
-        "x": x,
         "y": values,
         "name": name,
         "marker": {"color": colour},
@@ -535,12 +545,9 @@ def _bars(x, values, spans, name: str, colour: str, part: str | None = None) -> 
 
 
 def _dotted(values: Sequence[int | None], name: str) -> dict:
-    """A line over the steps one by one, on an axis that counts them: the bars' own would want every
-    step's words a second time."""
     return {
         "type": "scatter",
         "mode": "lines",
-        "xaxis": "x2",
         "y": [None if v is None else int(v) for v in values],
         "name": name,
         "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
@@ -548,13 +555,7 @@ def _dotted(values: Sequence[int | None], name: str) -> dict:
     }
 
 
-def _counted_axis(count: int) -> dict:
-    """The numbers of so many steps from 0 on, laid over their words."""
-    ends = [-0.5, count - 0.5]
-    return {"overlaying": "x", "range": ends, "visible": False, "fixedrange": True}
-
-
-def _band(x: list[str], y: list[float], name: str) -> dict:
+def _band(x: list[int], y: list[float], name: str) -> dict:
     return {
         "type": "scatter",
         "mode": "lines",
@@ -610,7 +611,7 @@ def _touched(spans: Steps, since: date, until: date) -> list[int]:
     return [i for i, (first, last) in pairs if first <= until and since <= last]
 
 
-def _marks(x: list[str], happening: Mapping[int, list[str]], name: str, *, at: float = 0) -> dict:
+def _marks(happening: Mapping[int, list[str]], name: str, *, at: float = 0) -> dict:
     """A small triangle on the axis where something begins; the bars' hover text names it."""
     starts = [
         i for i, names in sorted(happening.items()) if set(names) - set(happening.get(i - 1, ()))
@@ -618,7 +619,7 @@ def _marks(x: list[str], happening: Mapping[int, list[str]], name: str, *, at: f
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [x[i] for i in starts],
+        "x": starts,
         "y": [at] * len(starts),
         "name": name,
         # The rim keeps a mark visible where it lies over bars.
