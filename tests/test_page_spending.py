@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from db import store
+from db.demo import make_demo
 from db.engine import open_writer
+from db.seed import seed_places
 from insights.model import RunStatus
 from tests.dashboards import a_live_database
 from tests.fakes import KUALA_LUMPUR, a_post, matched
@@ -68,3 +70,11 @@ def test_without_counts_by_age_the_page_says_what_it_compares(tmp_path, open_pag
     url = a_live_database(tmp_path, some_posts(20))
     aged(url, now=20, before=10, age=5)
     assert "compared as last captured" in words_of(open_page("overview", url, period="7d"))
+
+
+def test_the_demo_compares_likes_at_equal_age_too(tmp_path, open_page):
+    engine = open_writer(f"sqlite:///{tmp_path}/demo.db")
+    make_demo(engine, seed_places(), NOW, KUALA_LUMPUR, months=3)
+    engine.dispose()
+    said = words_of(open_page("overview", period="30d"))
+    assert "compared 7 days after posting" in said
