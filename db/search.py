@@ -32,6 +32,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     tuple_,
     union_all,
 )
@@ -49,7 +50,7 @@ WALKS = (4_000, 40_000)
 # How many of the newest posts tell how rare a filter is.
 SAMPLE = 4_000
 # How many cells are looked into for the most engaged posts, and what one costs, in posts passed.
-MOST_CELLS, CELL_COST = 4_000, 4
+MOST_CELLS, CELL_COST = 2_000, 16
 
 _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
@@ -155,13 +156,22 @@ class Search:
 
         Where the page ends is found in the index alone, so that only its own rows are fetched.
         """
-        column = self._row.engagement + 0 if sort == "engagement" else route.time
+        column = self._inert(self._row.engagement) if sort == "engagement" else route.time
         if column is not None:
             ends = route.posts(column).order_by(column.desc().nulls_last())
             edge = self._connection.execute(ends.limit(1).offset(offset + limit - 1)).scalar()
             if edge is not None:
                 route = replace(route, rest=[*route.rest, column >= edge])
         return self._page(route, sort, limit, offset)
+
+    def _inert(self, column) -> Any:
+        """A column as a term that gives SQLite no way in. PostgreSQL, which knows what a way costs,
+        gets it bare: it tests nothing else in an index."""
+        return column + 0 if self._on_sqlite else column
+
+    @property
+    def _on_sqlite(self) -> bool:
+        return self._connection.dialect.name == "sqlite"
 
     def _page(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
         statement = route.posts(self._row.post_id, self._row.platform).order_by(
@@ -201,12 +211,12 @@ class Search:
         # So many cells should do where each holds one such post; among more posts fewer do.
         many = 2 * (limit + offset) * max(there, 1) // max(matching, 1) + 10
         route, cost = self._shortest()
-        if many > MOST_CELLS:
-            return None
-        for cells in (many, 4 * many):
-            if cost <= cells * CELL_COST:
+        for _ in range(3):
+            if cost <= min(many, MOST_CELLS) * CELL_COST:
                 break
-            named, engagement = guide.highest(self._wanted.scope, self._ids, cells)
+            if many > MOST_CELLS:
+                return None
+            named, engagement = guide.highest(self._wanted.scope, self._ids, many)
             if not named:
                 break
             page = self._within(named, engagement).limit(limit).offset(offset)
@@ -214,28 +224,34 @@ class Search:
             keys = [(row.post_id, row.platform) for row in rows]
             if len(keys) == limit:
                 return keys
+            many *= 2 if 2 * len(keys) > limit else 4
         return self._gathered(route, "engagement", limit, offset)
 
     def _within(self, cells: list[Cell], engagement: int) -> Select:
         """The keys of the posts in these cells that have at least this engagement, in order."""
-        row = self._row
         nowhere = [cell for cell in cells if cell[0] == UNKNOWN_PLACE]
         somewhere = [cell for cell in cells if cell[0] != UNKNOWN_PLACE]
-        columns = [row.post_id, row.platform, row.engagement, row.day, row.created_at]
-        tests = [*self._counted, row.engagement >= engagement, *self._labels, *self._voice]
-        parts = []
-        # Apart, as no index serves "this place or none"; outer, so that the cells come first.
-        for name, some in (("somewhere", somewhere), ("nowhere", nowhere)):
-            if some:
-                listed = self._cells_of(some, name)
-                place = row.place_id == listed.c.place_id
-                place = place if some is somewhere else row.place_id.is_(None)
-                same = and_(place, row.day == listed.c.day, row.platform == listed.c.platform)
-                found = listed.outerjoin(social_posts, and_(same, *tests))
-                is_there = func.coalesce(row.post_id, "") != ""
-                parts.append(select(*columns).select_from(found).where(is_there))
+        # Apart, as no index serves "this place or none".
+        pairs = (("somewhere", somewhere), ("nowhere", nowhere))
+        parts = [self._within_listed(some, name, engagement) for name, some in pairs if some]
         either = union_all(*parts).subquery()
         return select(either.c.post_id, either.c.platform).order_by(*order("engagement", either.c))
+
+    def _within_listed(self, cells: list[Cell], name: str, engagement: int) -> Select:
+        """The posts of cells that are all somewhere or all nowhere, cell by cell: SQLite takes the
+        left of an outer join first, PostgreSQL a lateral query that may not be merged."""
+        row, code, listed = _post, self._wanted.scope.spoken_by, self._cells_of(cells, name)
+        place = row.place_id == listed.c.place_id if name == "somewhere" else row.place_id.is_(None)
+        tests = [place, row.day == listed.c.day, row.platform == listed.c.platform]
+        tests += [*self._counted, row.engagement >= engagement, *self._labels]
+        tests += [] if code is None else [row.voice == code]
+        columns = [row.post_id, row.platform, row.engagement, row.day, row.created_at]
+        if self._on_sqlite:
+            found = listed.outerjoin(social_posts, and_(*tests))
+            is_there = func.coalesce(row.post_id, "") != ""
+            return select(*columns).select_from(found).where(is_there)
+        each = select(*columns).where(*tests).offset(0).correlate(listed).lateral()
+        return select(*each.c).select_from(listed).join(each, true())
 
     def _cells_of(self, cells: list[Cell], name: str) -> Subquery:
         statement = text(CELLS[self._connection.dialect.name].replace(":cells", f":{name}"))
@@ -343,7 +359,9 @@ class Search:
 
     def _by_missing_label(self) -> Route:
         way = [*self._counted, self._row.sentiment.is_(None), *self._instants]
-        return Route(way, self._tests, time=self._row.created_at)
+        # The index of posts without a label does not hold their label: a test of it costs a row.
+        rest = [*self._places, *self._platform_and_words, *self._voice]
+        return Route(way, rest, time=self._row.created_at)
 
     def _by_voice(self) -> Route:
         voice = self._row.voice == self._wanted.scope.spoken_by
@@ -402,22 +420,37 @@ class Search:
     def _voice(self) -> list:
         """Who speaks, as a test: almost everybody is a visitor."""
         code = self._wanted.scope.spoken_by
-        return [] if code is None else [func.coalesce(self._row.voice, "") == code]
+        if code in (None, VISITOR):
+            # No index begins with visitors' voices: bare, as PostgreSQL tests only bare columns in
+            # the index, and fetches the row for all else.
+            return [] if code is None else [self._row.voice == code]
+        return [func.coalesce(self._row.voice, "") == code]
 
     @property
     def _labels(self) -> list:
-        """Platform, label and words as tests; `coalesce` keeps indices out."""
+        """Platform, label and words as tests."""
+        # SQLite would leave any way for the index of posts without a label.
+        return [*self._platform_and_words, *self._label(bare_null=not self._on_sqlite)]
+
+    def _label(self, bare_null: bool) -> list:
+        """The label as a test. No index begins with one: it stands bare, as visitors' voices do. An
+        index holds only what has none, so "no label" stands bare where the planner may take it."""
+        label, wanted = self._row.sentiment, self._wanted.sentiment
+        if wanted == CLASSIFIED:
+            return [func.coalesce(label, "") != ""]
+        if wanted == UNCLASSIFIED:
+            return [label.is_(None) if bare_null else func.coalesce(label, "") == ""]
+        return [] if wanted is None else [label == wanted]
+
+    @property
+    def _platform_and_words(self) -> list:
+        """Platform and words as tests; `coalesce` keeps indices out."""
         wanted = self._wanted
         tests: list[Any] = []
         if wanted.scope.platform is not None:
             tests.append(func.coalesce(self._row.platform, "") == wanted.scope.platform)
         elif wanted.scope.left_out:
             tests.append(func.coalesce(self._row.platform, "").not_in(wanted.scope.left_out))
-        if wanted.sentiment == CLASSIFIED:
-            tests.append(func.coalesce(self._row.sentiment, "") != "")
-        elif wanted.sentiment is not None:
-            label = "" if wanted.sentiment == UNCLASSIFIED else wanted.sentiment
-            tests.append(func.coalesce(self._row.sentiment, "") == label)
         if wanted.text:
             tests.append(self._says(wanted.text))
         return tests
