@@ -36,6 +36,10 @@ MOST_ODDS = 1_000_000
 _TOWNS = ("Town", "Village / food", "Food town")
 # A find grows into an alarm by at least so many new texts, unusual by themselves.
 GROWS_BY = 2
+# What is open is looked at again every round, and each look is another chance to err: an alarm that
+# comes later has to be so many times rarer. The twelve looks of a day overlap; with no allowance
+# for them simulated quiet states raised 3.6 times the alarms of the first looks alone.
+LOOKS = 5
 # The prior of a cell's spread weighs as much as this many posts of its own.
 _PRIOR_POSTS = 20
 _SPREADS = (0.1, 3.0)
@@ -219,6 +223,11 @@ def alarm_below(cells: int) -> float:
     return ALARM * min(1.0, CELLS / max(1, cells))
 
 
+def later_below(cells: int) -> float:
+    """The probability below which an open find becomes an alarm at one of its many later looks."""
+    return alarm_below(cells) / LOOKS
+
+
 def odds(p: float) -> int:
     """One in how many, rounded down to one digit, a million at most: 0.00021 is one in 4,000."""
     if p <= MOST_ODDS**-1:
@@ -267,7 +276,7 @@ def judged(
     if p >= STAYS or count < STAYS_TEXTS:
         return Judgement(None, usually, p)
     grew = before.level == Level.ALARM or _grew(said, known, now, cells, before)
-    is_alarm = grew or p < alarm_below(cells)
+    is_alarm = grew or p < later_below(cells)
     return Judgement(Level.ALARM if is_alarm else Level.SHOWN, usually, p)
 
 
@@ -281,7 +290,7 @@ def _grew(said: Sequence[Said], known: Usual, now: datetime, cells: int, before:
     if new is None or new.texts < GROWS_BY:
         return False
     waited = (now - before.opened_at) / timedelta(days=1)
-    return chance(known, new.texts, waited) < alarm_below(cells)
+    return chance(known, new.texts, waited) < later_below(cells)
 
 
 # --- localities -----------------------------------------------------------------------------------

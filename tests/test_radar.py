@@ -332,3 +332,12 @@ def test_a_whole_state_of_many_cells_raises_at_most_one_alarm_a_week():
 def test_the_wilder_noise_of_small_places_does_not_raise_more():
     found = a_week(*(QuietState(seed, 60, 45, 1.0) for seed in (5, 6, 7)))
     assert found["alarm"] <= 1
+
+
+def test_nineteen_of_twenty_quiet_states_raise_at_most_eight_alarms_in_eight_weeks():
+    raised = [QuietState(seed, 60, 45, 0.5).run()["alarm"] for seed in range(40)]
+    assert sum(count <= 8 for count in raised) >= 38
+
+
+def test_a_later_alarm_has_to_be_rarer_than_one_at_first_sight():
+    assert 0 < radar.later_below(60) < radar.alarm_below(60)
