@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from db import queries
+from db import alarms, queries
 from db.cube import Cube
 from db.engine import Engine, snapshot
 from db.tables import briefs, collection_runs
@@ -20,6 +20,8 @@ from db.totals import bump
 from insights import metrics
 from insights.brief import (
     AHEAD,
+    UNKNOWN,
+    AlarmLine,
     Brief,
     EventLine,
     Failing,
@@ -28,10 +30,11 @@ from insights.brief import (
     Tables,
     compose,
     from_figures,
+    last_week,
     to_figures,
 )
 from insights.health import gaps
-from insights.model import Platform, RunStatus, Scope
+from insights.model import Place, Platform, RunStatus, Scope, day_of
 
 _COLLECTED = (RunStatus.OK, RunStatus.PARTIAL)
 _TROUBLE = (RunStatus.FAILED, RunStatus.PARTIAL, RunStatus.INTERRUPTED)
@@ -63,6 +66,7 @@ def read_brief(
             first_day=cube.first_day,
             gaps=_gaps(connection, scope, every, zone, None if scope.demo else now),
             failing=_failing(connection, scope),
+            alarms=_alarms(connection, scope, cube.places) if _is_newest(scope, now, zone) else (),
         )
 
 
@@ -95,6 +99,30 @@ def _gaps(
         )
         if first < scope.until and last >= scope.since
     ]
+
+
+def _is_newest(scope: Scope, now: datetime, zone: tzinfo) -> bool:
+    """Whether the week is the last one: an alarm that is open now is no matter of older weeks."""
+    return scope.since == last_week(now.astimezone(zone).date())
+
+
+def _alarms(connection: Connection, scope: Scope, places: Iterable[Place]) -> Iterable[AlarmLine]:
+    """The radar's open alarms at the scope's places, in the order of its page."""
+    known = {place.id: place for place in places}
+    for one in alarms.open_alarms(connection):
+        place = known.get(one.place_id)
+        if not one.is_alarm or not _concerns(scope, place):
+            continue
+        slug, name = (place.slug, place.name) if place else (UNKNOWN, "")
+        yield AlarmLine(one.id, slug, name, one.topic, one.kind, one.posts, day_of(one.first_day))
+
+
+def _concerns(scope: Scope, place: Place | None) -> bool:
+    if place is None:
+        return scope.city in ("all", queries.UNKNOWN)
+    if scope.city == queries.MAINLAND:
+        return place.city_slug != queries.ISLAND
+    return scope.city in ("all", place.city_slug)
 
 
 def _failing(connection: Connection, scope: Scope) -> Iterable[Failing]:

@@ -133,6 +133,20 @@ class Failing:
 
 
 @dataclass(frozen=True)
+class AlarmLine:
+    """An alarm of the radar that was open when the figures were read. `slug` is "unknown" for
+    "Kedah, place unknown"; `posts` are all of it since its first day."""
+
+    id: int
+    slug: str
+    name: str
+    topic: str
+    kind: str
+    posts: int
+    first_day: date
+
+
+@dataclass(frozen=True)
 class Brief:
     """One week, [since, until), of the places, platform and voice of a scope."""
 
@@ -153,6 +167,7 @@ class Brief:
     failing: tuple[Failing, ...] = ()
     left_out: tuple[str, ...] = ()  # platforms that stand apart
     voice: str = "visitors"
+    alarms: tuple[AlarmLine, ...] = ()  # those of the newest week only: they are open today
 
     @property
     def last(self) -> date:
@@ -205,6 +220,7 @@ def compose(
     first_day: date | None = None,
     gaps: Iterable[Gap] = (),
     failing: Iterable[Failing] = (),
+    alarms: Iterable[AlarmLine] = (),
 ) -> Brief:
     """The brief of a scope's week from the tables of that week and of the one before.
 
@@ -234,6 +250,7 @@ def compose(
         failing=tuple(failing),
         left_out=tuple(map(str, scope.left_out)),
         voice=scope.voice,
+        alarms=tuple(alarms),
     )
 
 
@@ -322,6 +339,8 @@ def from_figures(kept: Mapping[str, Any]) -> Brief:
         ),
         left_out=tuple(kept["left_out"]),
         voice=kept["voice"],
+        # Briefs that were kept before the radar's alarms belonged to them have none to tell.
+        alarms=tuple(AlarmLine(**_dates(row, "first_day")) for row in kept.get("alarms", ())),
     )
 
 

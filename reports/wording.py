@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from insights import metrics
-from insights.brief import UNKNOWN, Brief, EventLine, TopicLine, Where
+from insights.brief import UNKNOWN, AlarmLine, Brief, EventLine, TopicLine, Where
 from insights.metrics import FEW, Totals
+from insights.radar import Trouble
 from insights.recurrence import only_month
 from insights.words import UNKNOWN as DASH
 from insights.words import Words, number, percent, signed
 
-SHOWN = 3  # places named for a topic
+SHOWN = 3  # places named for a topic, and alarms named
 _COUNTS = ("likes", "comments", "shares", "views")
 
 
@@ -94,7 +95,7 @@ class Wording:
     def sentences(self) -> list[str]:
         """What matters of the week, each made of counted figures only; quiet weeks say so."""
         brief = self.brief
-        said = [self._posts()]
+        said = [self._posts(), *self._alarms()]
         if brief.now.posts:
             said.append(self._mood())
         if not brief.is_quiet:
@@ -103,6 +104,22 @@ class Wording:
             gaps = "; ".join(self._gap("brief.gap", gap) for gap in brief.gaps)
             said.append(self.words.t("brief.incomplete", gaps=gaps))
         return said
+
+    def _alarms(self) -> Iterable[str]:
+        """The radar's open alarms in one sentence, with the counts of its page."""
+        alarms = self.brief.alarms
+        if alarms:
+            named = "; ".join(map(self.alarm, alarms[:SHOWN])) + (
+                "; …" if len(alarms) > SHOWN else ""
+            )
+            when = self._moment(self.brief.stamp.made_at)
+            yield self.words.t("brief.alarms", n=number(len(alarms)), when=when, alarms=named)
+
+    def alarm(self, one: AlarmLine) -> str:
+        """ "Ferry, Kuala Kedah (9 posts)"."""
+        topic = self.words.name_of("severe" if one.kind == Trouble.SEVERE else "topic", one.topic)
+        place = self._place(one.slug, one.name)
+        return self.words.t("brief.alarm", topic=topic, place=place, posts=self.posts(one.posts))
 
     def _posts(self) -> str:
         moved = self.brief.change("posts")

@@ -189,3 +189,10 @@ def test_figures_kept_before_a_new_measure_was_counted_are_still_read():
     del kept["now"]["views_known"]
 
     assert brief_of.from_figures(kept).now == replace(a_brief().now, views_known=0)
+
+
+def test_a_brief_that_was_kept_before_alarms_belonged_to_it_can_still_be_read():
+    kept = brief_of.to_figures(a_brief())
+    del kept["alarms"]
+
+    assert brief_of.from_figures(kept) == a_brief()

@@ -11,6 +11,7 @@ from db import briefs, store
 from db.cube import Cube
 from db.engine import snapshot
 from db.seed.events import seed_events
+from db.tables import alarms
 from insights import metrics
 from insights.brief import WEEK, EventLine, Gap
 from insights.model import Classification, Event, Kind, Platform, RunStatus, Scope, Sentiment
@@ -201,3 +202,42 @@ def test_the_first_success_is_that_of_a_platform(db):
 
     with snapshot(db) as connection:
         assert briefs.first_success(connection) == on(SUNDAY, 15)
+
+
+def open_alarm(db, **given) -> None:
+    values = {
+        "place_id": 1,
+        "topic": "ferry",
+        "kind": "volume",
+        "level": "alarm",
+        "first_day": 20_778,
+        "opened_at": MADE_AT,
+        "last_seen_at": MADE_AT,
+        "posts": 9,
+        "authors": 7,
+        "texts": 9,
+        "post_keys": [["x", "1"]],
+        **given,
+    }
+    with db.begin() as connection:
+        connection.execute(alarms.insert().values(**values))
+
+
+def test_alarms_that_are_open_when_it_is_made_belong_to_the_newest_week_and_are_kept(db):
+    open_alarm(db)
+    open_alarm(db, topic="prices", level="shown")
+    open_alarm(db, topic="litter", closed_at=MADE_AT)
+
+    found = brief(db)
+
+    assert [(one.topic, one.slug, one.posts) for one in found.alarms] == [
+        ("ferry", PLACES[0].slug, 9)
+    ]
+    assert brief(db, replace(WHOLE, city="alor-setar")).alarms == ()
+    before = replace(WHOLE, since=SUNDAY - WEEK, until=SUNDAY)
+    assert brief(db, before).alarms == ()
+    with db.begin() as connection:
+        briefs.keep_brief(connection, found, ["ms"])
+        connection.execute(alarms.update().values(closed_at=MADE_AT))
+        assert briefs.archived_of(connection, SUNDAY)[0].brief == found
+    assert brief(db).alarms == ()

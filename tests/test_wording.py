@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from insights.brief import Failing, Gap, TopicLine, Where
+from insights.brief import AlarmLine, Failing, Gap, TopicLine, Where
 from insights.metrics import Totals
 from insights.words import Words
 from reports.wording import Wording, file_name
@@ -139,3 +139,16 @@ def test_a_file_is_named_after_its_week_place_and_language():
     assert file_name(a_brief(), "ms", "pdf") == "kedah-brief-2026-11-15-ms.pdf"
     narrowed = replace(a_brief(demo=True), city="langkawi", platform="x")
     assert file_name(narrowed, "en", "pptx") == "demo-kedah-brief-2026-11-15-langkawi-x-en.pptx"
+
+
+def test_open_alarms_are_told_with_place_and_posts_and_the_fourth_says_there_are_more():
+    one = AlarmLine(1, "jeti-kuala-kedah", "Jeti Kuala Kedah", "ferry", "volume", 9, SUNDAY)
+    grave = AlarmLine(2, "unknown", "", "drowning", "severe", 1, SUNDAY)
+
+    said = Wording(a_brief(alarms=(one, grave)), Words("en")).sentences[1]
+    assert said.startswith("Radar alarms open on 22 Nov 2026")
+    assert "Ferry, Jeti Kuala Kedah (9 posts); Drowning, " in said
+    assert "(1 post)" in said
+    many = Wording(a_brief(alarms=(one,) * 4), Words("ms")).sentences[1]
+    assert ": 4. " in many
+    assert "; …" in many

@@ -9,7 +9,7 @@ from functools import partial
 
 import streamlit as st
 
-from insights.brief import UNKNOWN, WEEK, Brief, TopicLine, Where, weeks
+from insights.brief import UNKNOWN, WEEK, AlarmLine, Brief, TopicLine, Where, weeks
 from insights.model import Scope
 from insights.words import Words
 from reports.wording import SHOWN, Listing, Wording, file_name
@@ -95,6 +95,8 @@ def preview(scope: Scope) -> None:
         st.markdown(f"**{text.inert(first)}**")
         for sentence in rest:
             st.markdown(text.inert(sentence))
+        if brief.alarms:
+            st.markdown(" · ".join(_alarm(scope, said, one) for one in brief.alarms))
     totals, compared = data.totals(scope), data.compared(scope)
     overview.figures(scope, totals, compared)
     overview.line_below(compared)
@@ -114,6 +116,11 @@ def preview(scope: Scope) -> None:
         _events(said)
         _state(said)
     _small_print(scope, said)
+
+
+def _alarm(scope: Scope, said: Wording, one: AlarmLine) -> str:
+    """The way to exactly the posts of an open alarm."""
+    return f"[{text.inert(said.alarm(one))}]({blocks.posts_href(scope, alarm=one.id)})"
 
 
 def _topics(scope: Scope, lines: Sequence[TopicLine], listing: Listing, label: str) -> None:
