@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from email.message import EmailMessage
-from email.utils import format_datetime
 
 from collector.alerts import LONGEST_SENDING, MailError, MailServer, within
+from collector.letters import envelope
 from db import briefs
 from db.briefs import Archived
 from db.cube import Cube
@@ -121,12 +121,9 @@ def letter_of(kept: Sequence[Archived], dashboard_url: str, now: datetime) -> Em
         said = Wording(one.brief, Words(one.language))
         subjects.append(said.words.t("brief.mail_subject", days=said.days))
         texts.append("\n".join([plain(said), *_about(said, dashboard_url)]))
-    letter = EmailMessage()
-    letter["Subject"] = "[Kedah Tourism Pulse] " + " / ".join(subjects)
-    letter["Date"] = format_datetime(now)
-    letter["Message-ID"] = f"<weekly-brief.{ordered[0].brief.since}@kedah-tourism-pulse.invalid>"
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(f"\n\n{'-' * 60}\n\n".join(texts))
+    parted = f"\n\n{'-' * 60}\n\n".join(texts)
+    name = f"weekly-brief.{ordered[0].brief.since}"
+    letter = envelope(subjects, [parted], now, name)
     for one in ordered:
         file, name = pdf_of(one), file_name(one.brief, one.language, "pdf")
         letter.add_attachment(file, maintype="application", subtype="pdf", filename=name)

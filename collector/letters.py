@@ -9,6 +9,7 @@ from email.utils import format_datetime, make_msgid
 
 from insights.incidents import COLLECTOR, Incident, Trouble
 
+DOMAIN = "kedah-tourism-pulse.invalid"  # of our letters' ids; nobody can own it
 NAMES = {
     "x": "X",
     "instagram": "Instagram",
@@ -89,10 +90,20 @@ def _letter(wordings, told: Sequence[Incident], zone: tzinfo, dashboard_url: str
         if dashboard_url:
             lines.append(f"{SEE[index]}: {dashboard_url.rstrip('/')}/data_health")
         lines.append("")
+    return envelope(subjects, lines, max(one.closed_at or one.opened_at for one in told))
+
+
+def envelope(
+    subjects: Sequence[str], lines: Sequence[str], date: datetime, name: str = ""
+) -> EmailMessage:
+    """A letter of ours: its subject and its lines in every language, dated by what it tells.
+
+    `name` identifies a letter that may be sent a second time, so that mail programs can see it.
+    """
     letter = EmailMessage()
     letter["Subject"] = "[Kedah Tourism Pulse] " + " / ".join(subjects)
-    letter["Date"] = format_datetime(max(one.closed_at or one.opened_at for one in told))
-    letter["Message-ID"] = make_msgid(domain="kedah-tourism-pulse.invalid")
+    letter["Date"] = format_datetime(date)
+    letter["Message-ID"] = f"<{name}@{DOMAIN}>" if name else make_msgid(domain=DOMAIN)
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content("\n".join(lines))
     return letter

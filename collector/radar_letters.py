@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
 
+from collector.letters import envelope
 from db.alarms import Alarm
 from insights.model import day_of
 from insights.radar import Trouble, odds
@@ -95,13 +95,7 @@ def _letter(finds, places, dashboard_url, wordings, before) -> EmailMessage:
                 base = dashboard_url.rstrip("/")
                 lines.append(f"{POSTS[index]}: {base}/posts?alarm={one.id}&lang={language}")
         lines.append("")
-    letter = EmailMessage()
-    letter["Subject"] = "[Kedah Tourism Pulse] " + " / ".join(subjects)
-    letter["Date"] = format_datetime(max(one.closed_at or one.last_seen_at for one in finds))
-    letter["Message-ID"] = make_msgid(domain="kedah-tourism-pulse.invalid")
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content("\n".join(lines))
-    return letter
+    return envelope(subjects, lines, max(one.closed_at or one.last_seen_at for one in finds))
 
 
 def _subject(finds: Sequence[Alarm], places: Mapping[int, str], index: int) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from db.engine import migrate, open_writer
 from db.tables import metadata
+from tests.smtp_server import SmtpServer
 
 SERVER_OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -219,3 +220,10 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = open_writer(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def mail() -> Iterator[SmtpServer]:
+    """A mail server that takes every mail and keeps it."""
+    with SmtpServer() as server:
+        yield server

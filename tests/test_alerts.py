@@ -40,12 +40,6 @@ def engine(engine):
     return engine
 
 
-@pytest.fixture
-def mail():
-    with SmtpServer() as server:
-        yield server
-
-
 class Office:
     """A collector with a clock of its own: every round is EVERY later and followed by a look."""
 

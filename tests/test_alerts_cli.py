@@ -29,12 +29,6 @@ BROKEN = Reply({"title": "broken"}, status=503)
 WORKING = [a_search(a_tweet()), a_search()]
 
 
-@pytest.fixture
-def mail():
-    with SmtpServer() as server:
-        yield server
-
-
 def mailing(given: dict[str, str], server: SmtpServer, **more: str) -> dict[str, str]:
     return {
         **given,

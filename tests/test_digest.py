@@ -17,7 +17,6 @@ from insights.brief import WEEK
 from insights.model import RunStatus
 from tests.briefs import SUNDAY
 from tests.fakes import KUALA_LUMPUR, NOW, a_place, a_post, matched
-from tests.smtp_server import SmtpServer
 
 READERS = ("pegawai@example.org", "officer@example.org")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -36,12 +35,6 @@ def engine(engine):
     with engine.begin() as connection:
         store.set_up(connection, "Asia/Kuala_Lumpur", [a_place(name="Pantai Cenang")], NOW)
     return engine
-
-
-@pytest.fixture
-def mail():
-    with SmtpServer() as server:
-        yield server
 
 
 class Office:

@@ -6,7 +6,6 @@ import io
 import time
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
@@ -29,12 +28,6 @@ from tests.test_cli import (
 )
 
 WORKING = [a_search(a_tweet()), *[a_search()] * 5]
-
-
-@pytest.fixture
-def mail():
-    with SmtpServer() as server:
-        yield server
 
 
 def collected_weeks_ago(given: dict[str, str]) -> None:

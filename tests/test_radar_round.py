@@ -13,7 +13,6 @@ from db.seed import seed_places
 from insights.model import Classification, Sentiment
 from insights.topics import ISSUES
 from tests.fakes import NOW, FakeSource, a_post
-from tests.smtp_server import SmtpServer
 from tests.test_alarms import Kedah
 from tests.test_alerts import EVERY, Office
 from tests.test_radar import FERRY, PEOPLE
@@ -28,12 +27,6 @@ def engine(engine):
     with engine.begin() as connection:
         store.set_up(connection, "Asia/Kuala_Lumpur", seed_places(), NOW)
     return engine
-
-
-@pytest.fixture
-def mail():
-    with SmtpServer() as server:
-        yield server
 
 
 @pytest.fixture
