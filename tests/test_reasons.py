@@ -42,7 +42,7 @@ def _said(words: ast.expr) -> str:
 
 
 def of_the_classifier() -> list[str]:
-    answers = [Answer("", finish=finish) for finish in (*FOR_GOOD, "MAX_TOKENS", "STOP")]
+    answers = [Answer("", finish=finish) for finish in (*sorted(FOR_GOOD), "MAX_TOKENS", "STOP")]
     answers.append(Answer(None, blocked="SAFETY"))
     said = [_why(answer, Reading())[0] for answer in answers]
     twice = Reading(problems={"1": "answered twice, differently"})
