@@ -14,6 +14,7 @@ puts every day that changed since the cube's version in its place, also where it
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -174,6 +175,9 @@ class Cube:
         self._others = others
         self._peaks = peaks
         self._topics = topics
+        # One reader reads what all of them lack while the others wait for it: side by side they
+        # would hold the same rows many times over.
+        self._reading = threading.Lock()
         self._titles = _titles(axes.places)
         titles = {place.city_slug: place.city for place in axes.places} | {UNKNOWN: ""}
         self._city_names = [(slug, titles[slug]) for slug in axes.cities]
@@ -251,9 +255,11 @@ class Cube:
         if voice not in CHOICES:
             raise KeyError(voice)
         if voice not in self._layers:
-            with snapshot(self._engine) as connection:
-                rows = _read(connection, self._axes)
-            self._layers[voice] = _blocks(self._axes, rows, voice)
+            with self._reading:
+                if voice not in self._layers:
+                    with snapshot(self._engine) as connection:
+                        rows = _read(connection, self._axes)
+                    self._layers[voice] = _blocks(self._axes, rows, voice)
         return self._layers[voice]
 
     def _topics_of(self, scope: Scope) -> Iterator[tuple[int, int, np.ndarray]]:
@@ -261,17 +267,25 @@ class Cube:
         known = self._topics.setdefault(scope.voice, {})
         there = self._blocks_of(scope.voice)
         spans = [span for span in _numbers_of(scope) if span[0] in there]
-        missing = [number for number, _, _ in spans if number not in known]
-        if missing:
-            days = range(missing[0] * BLOCK_DAYS, (missing[-1] + 1) * BLOCK_DAYS)
-            with snapshot(self._engine) as connection:
-                where = _on(days, self._axes)
-                rows = _by_number(_read_topics(connection, self._axes, scope.voice, where))
-            for number in missing:
-                some = rows.get(number, _no_rows(_TOPICS_WIDTH))
-                found = _topics_daily(self._axes, some, number)
-                known[number] = _narrowed(np.cumsum(found, axis=0, out=found))
+        if any(number not in known for number, _, _ in spans):
+            with self._reading:
+                missing = [number for number, _, _ in spans if number not in known]
+                if missing:
+                    known.update(self._topics_read(scope.voice, missing))
         return ((low, high, known[number]) for number, low, high in spans)
+
+    def _topics_read(self, voice: str, numbers: list[int]) -> dict[int, np.ndarray]:
+        """The topics of these blocks, in order, as the database has them now."""
+        days = range(numbers[0] * BLOCK_DAYS, (numbers[-1] + 1) * BLOCK_DAYS)
+        with snapshot(self._engine) as connection:
+            where = _on(days, self._axes)
+            rows = _by_number(_read_topics(connection, self._axes, voice, where))
+        blocks = {}
+        for number in numbers:
+            some = rows.get(number, _no_rows(_TOPICS_WIDTH))
+            found = _topics_daily(self._axes, some, number)
+            blocks[number] = _narrowed(np.cumsum(found, axis=0, out=found))
+        return blocks
 
     # --- what a scope selects ---
 
@@ -337,6 +351,11 @@ class Cube:
         """Whether this cube tells of exactly this state of the database."""
         return (version, epoch) == (self.version, self._epoch)
 
+    @cached_property
+    def posts(self) -> int:
+        """How many counted posts of visitors there are."""
+        return sum(int(b.whole_counts[-1, :, 0].sum()) for b in self._layers[VISITORS].values())
+
     def count(self, wanted: PostFilter, place_ids: Sequence[int] | None) -> int:
         """How many posts a filter has at these places (0 for "place unknown", None for all), its
         topic and words not asked."""
@@ -355,7 +374,11 @@ class Cube:
         self, scope: Scope, place_ids: Sequence[int] | None, many: int
     ) -> tuple[list[Cell], int]:
         """The cells of the scope's days, places and platforms in which a post has at least the
-        engagement that is returned with them: about `many`, or all where there are fewer."""
+        engagement that is returned with them: about `many` posts have it, or all.
+
+        Peaks alone tell how many: where posts fall into cells as they come, a share exp(-m) of the
+        cells has none of them when a cell holds m in the mean (Poisson).
+        """
         ids = np.array(self._axes.place_ids)
         rows = np.arange(len(ids)) if place_ids is None else self._at(place_ids)
         platforms = self._platforms(scope)
@@ -366,12 +389,14 @@ class Cube:
                 peaks.append(self._peaks[number][low:high][:, *both])
                 days.append(number * BLOCK_DAYS + np.arange(low, high))
         found = np.concatenate(peaks)
-        least = int(np.partition(found, -many, axis=None)[-many]) if found.size > many else 0
         # Less than nothing stands for what nobody knows.
-        day, row, platform = np.nonzero(found >= max(least, 0))
+        known = found[found >= 0]
+        rank = math.ceil(-known.size * math.expm1(-many / max(known.size, 1)))
+        least = int(np.partition(known, -rank)[-rank]) if rank < known.size else 0
+        day, row, platform = np.nonzero(found >= least)
         names = [self._axes.platforms[i] for i in platforms[platform]]
         listed = ids[rows[row]].tolist(), np.concatenate(days)[day].tolist(), names
-        return list(zip(*listed, strict=True)), max(least, 0)
+        return list(zip(*listed, strict=True)), least
 
     def _at(self, place_ids: Sequence[int]) -> np.ndarray:
         """The positions of places by id, without those that this cube has not heard of: it holds no

@@ -49,8 +49,10 @@ CLASSIFIED, UNCLASSIFIED = "classified", "unclassified"
 WALKS = (4_000, 40_000)
 # How many of the newest posts tell how rare a filter is.
 SAMPLE = 4_000
-# How many cells are looked into for the most engaged posts, and what one costs, in posts passed.
-MOST_CELLS, CELL_COST = 2_000, 16
+# How many cells are looked into for the most engaged posts.
+MOST_CELLS = 2_000
+# What one cell costs, and the look at a post's own row, in posts passed in an index.
+CELL_COST, ROW_COST = 40, 16
 
 _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
@@ -63,6 +65,10 @@ OTHER_VOICE = text("social_posts.voice <> 'visitor'")
 class Guide(Protocol):
     """What daily totals tell of a search: db.cube.Cube is one."""
 
+    @property
+    def posts(self) -> int:
+        """How many counted posts of visitors there are."""
+
     def count(self, wanted: PostFilter, place_ids: Sequence[int] | None) -> int:
         """How many posts a filter has, whose topic and words are not asked."""
 
@@ -70,7 +76,7 @@ class Guide(Protocol):
         self, scope: Scope, place_ids: Sequence[int] | None, many: int
     ) -> tuple[list[Cell], int]:
         """The cells of the scope's days, places and platforms in which a post has at least the
-        engagement that is returned with them: about `many`, or all where there are fewer."""
+        engagement that is returned with them: about `many` posts have it, or all."""
 
     def stands_at(self, version: int, epoch: int) -> bool:
         """Whether the guide tells of exactly this state of the database."""
@@ -145,7 +151,7 @@ class Search:
         # A page behind an offset says nothing of how many posts came before it.
         steps = 1.5 * few * limit / len(found) if found and not offset else many
         if steps <= many and steps < cost:
-            route, is_all = walk(many)
+            route, is_all = walk(min(many, int(2 * steps)))
             found = self._page(route, sort, limit, offset)
             if len(found) == limit or is_all:
                 return found
@@ -162,7 +168,7 @@ class Search:
             edge = self._connection.execute(ends.limit(1).offset(offset + limit - 1)).scalar()
             if edge is not None:
                 route = replace(route, rest=[*route.rest, column >= edge])
-        return self._page(route, sort, limit, offset)
+        return self._page(route, sort, limit, offset, inert=True)
 
     def _inert(self, column) -> Any:
         """A column as a term that gives SQLite no way in. PostgreSQL, which knows what a way costs,
@@ -173,10 +179,15 @@ class Search:
     def _on_sqlite(self) -> bool:
         return self._connection.dialect.name == "sqlite"
 
-    def _page(self, route: Route, sort: str, limit: int, offset: int) -> list[Key]:
-        statement = route.posts(self._row.post_id, self._row.platform).order_by(
-            *order(sort, self._row)
-        )
+    def _page(
+        self, route: Route, sort: str, limit: int, offset: int, inert: bool = False
+    ) -> list[Key]:
+        """One page of a route. `inert`: by no index in the order of engagement, which SQLite would
+        read from end to end before it looks for few posts and puts them in order."""
+        terms = order(sort, self._row)
+        if inert and sort == "engagement":
+            terms[0] = self._inert(self._row.engagement).desc().nulls_last()
+        statement = route.posts(self._row.post_id, self._row.platform).order_by(*terms)
         rows = self._connection.execute(statement.limit(limit).offset(offset))
         return [(row.post_id, row.platform) for row in rows]
 
@@ -194,8 +205,23 @@ class Search:
         days = bisect_left(range(scope.days), limit + offset, key=posts)
         part = replace(scope, since=scope.until - timedelta(days=days))
         search = Search(self._connection, replace(self._wanted, scope=part), self._ids, guide)
-        found = search._page(search._shortest()[0], "newest", limit, offset)
+        route = search._soonest(guide, limit + offset)
+        found = search._page(route, "newest", limit, offset)
         return found if len(found) == limit or days == scope.days else None
+
+    def _soonest(self, guide: Guide, wanted: int) -> Route:
+        """The route that has the newest so many posts soonest. One in order of time is left when it
+        has them; any other is gone to its end, with a look at the row of each post found, which
+        alone tells its time."""
+        matching = guide.count(self._wanted, self._ids)
+        share = min(1, 2 * wanted / max(matching, 1))
+
+        def passed(told: tuple[Route, float]) -> float:
+            route, cost = told
+            in_order = route.time is self._row.created_at
+            return cost * share if in_order else cost + matching * ROW_COST
+
+        return min(self._told_costs(guide), key=passed)[0]
 
     def _guided_by_engagement(self, guide: Guide, limit: int, offset: int) -> list[Key] | None:
         """One page of the most engaged, out of the cells that hold posts of that engagement; None
@@ -208,16 +234,19 @@ class Search:
             return None
         matching = guide.count(self._wanted, self._ids)
         there = guide.count(replace(self._relaxed, sentiment=None), self._ids)
-        # So many cells should do where each holds one such post; among more posts fewer do.
+        # Among so many of the most engaged, whatever their label, twice a page should be.
         many = 2 * (limit + offset) * max(there, 1) // max(matching, 1) + 10
         route, cost = self._shortest()
+        # Gathering passes all posts twice; a walk may have to go on where posts do not lie evenly.
+        gathering, walk = 2 * cost, 3 * (limit + offset) * guide.posts // max(matching, 1)
         for _ in range(3):
-            if cost <= min(many, MOST_CELLS) * CELL_COST:
+            if gathering <= many + CELL_COST:
                 break
-            if many > MOST_CELLS:
-                return None
             named, engagement = guide.highest(self._wanted.scope, self._ids, many)
-            if not named:
+            looking = many + len(named) * CELL_COST
+            if len(named) > MOST_CELLS or walk <= min(looking, gathering, 2 * WALKS[1]):
+                return None
+            if not named or gathering <= looking:
                 break
             page = self._within(named, engagement).limit(limit).offset(offset)
             rows = self._connection.execute(page)

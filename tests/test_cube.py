@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
 from db import queries, store
 from db.cube import BLOCK_DAYS, Cube
@@ -299,6 +302,35 @@ def test_topics_are_read_for_the_blocks_that_somebody_asks_for(db):
     assert len(cube._topics[VISITORS]) == 2
 
 
+@pytest.mark.parametrize(("voice", "reads"), [(VISITORS, 1), (EVERYBODY, 2)])
+def test_what_many_readers_lack_is_read_once_for_all_of_them(db, voice, reads):
+    post = ago(0, post_id="one")
+    save(db, matched(post, CENANG))
+    label(db, post, topics=("ferry",))
+    cube, many = Cube.load(db), 4
+    together, others_came, asked = threading.Barrier(many), threading.Event(), []
+
+    def note(*checked_out) -> None:
+        asked.append(checked_out)
+        if len(asked) == many:
+            others_came.set()
+        # Long enough for every other reader to ask too, if nothing holds it back.
+        others_came.wait(0.3)
+
+    def read() -> list[int]:
+        together.wait(10)
+        return cube.topics(replace(SCOPE, voice=voice))["positive"].tolist()
+
+    event.listen(db, "checkout", note)
+    try:
+        with ThreadPoolExecutor(many) as readers:
+            answers = [one.result(10) for one in [readers.submit(read) for _ in range(many)]]
+    finally:
+        event.remove(db, "checkout", note)
+    assert answers == [[1]] * many
+    assert len(asked) == reads
+
+
 def test_topics_read_later_than_the_rest_are_put_right_by_the_next_refresh(db):
     first, second = ago(1), ago(2)
     save(db, matched(first, CENANG), matched(second, CENANG))
@@ -460,6 +492,9 @@ def test_the_highest_cells_are_those_of_the_most_engaged_posts(db):
 
     assert cube.highest(SCOPE, None, 2)[1] == 900
     assert places(3) == [0, CENANG, CENANG]
+    # Four posts in four cells: one cell is thought to hold two of them, and one none.
+    assert cube.highest(SCOPE, None, 4)[1] == 700
+    assert cube.highest(SCOPE, None, 1_000)[1] == 0
     # Nobody knows the engagement of the fourth post of the place.
     assert places(1_000, [CENANG]) == [CENANG] * 3
     assert places(1_000, [KUAH]) == []
