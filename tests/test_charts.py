@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from insights.model import Sentiment
+from insights.steps import steps
 from ui import charts
 
 ROOT = Path(__file__).parents[1]
@@ -145,15 +146,35 @@ def test_today_is_paler_because_it_is_not_over():
     assert figure["data"][0]["marker"]["opacity"] == [1, 1, 1, 1, 1, 1, 0.45]
 
 
+def opened(figure, series: int, at: int):
+    """What a click on one point opens: its days and its label."""
+    point = {"legendgroup": figure["data"][series]["legendgroup"], "x": at}
+    return charts.step_opened(charts.clicked(point)[0])
+
+
+def test_every_step_of_a_series_opens_the_days_that_it_shows():
+    for count in (1, 7, 92, 93, 365):
+        days = some_days(count)
+        figure = charts.trend(days, name="Posts", day_text=day_text)
+        shown = steps(days)
+        found = [opened(figure, 0, i)[:2] for i in range(len(shown["first"]))]
+        assert found == list(zip(shown["first"], shown["last"], strict=True))
+
+
+def test_a_point_outside_its_series_opens_nothing():
+    figure = charts.trend(some_days(), name="Posts", day_text=day_text)
+    with pytest.raises(IndexError):
+        opened(figure, 0, 7)
+
+
 def test_a_bar_opens_exactly_its_day():
     figure = charts.trend(some_days(), name="Posts", day_text=day_text)
-    code = figure["data"][0]["customdata"][-1][0]
-    assert charts.step_opened(code) == (TODAY, TODAY, None)
+    assert opened(figure, 0, 6) == (TODAY, TODAY, None)
 
 
 def test_a_weekly_bar_opens_its_week():
     figure = charts.trend(some_days(365), name="Posts", day_text=day_text)
-    first, last, label = charts.step_opened(figure["data"][0]["customdata"][5][0])
+    first, last, label = opened(figure, 0, 5)
     assert (last - first).days == 6
     assert first.isoweekday() == 7
     assert label is None
@@ -161,8 +182,8 @@ def test_a_weekly_bar_opens_its_week():
 
 def test_a_part_of_a_stack_opens_its_label_too():
     figure = charts.sentiment_trend(some_days(), NAMES, day_text=day_text)
-    opened = [charts.step_opened(t["customdata"][0][0])[2] for t in figure["data"]]
-    assert opened == ["negative", "neutral", "positive", "unclassified"]
+    labels = [opened(figure, i, 0)[2] for i in range(4)]
+    assert labels == ["negative", "neutral", "positive", "unclassified"]
 
 
 def test_the_earlier_period_is_left_out_when_its_length_differs():
@@ -178,8 +199,8 @@ def test_the_earlier_period_is_a_line_and_a_dash_where_nothing_was_collected():
     bars, line = figure["data"]
     assert line["y"] == before
     assert figure["layout"]["xaxis"]["range"] == [-0.5, 6.5]
-    assert "Before: %{customdata[1]}" in bars["hovertemplate"]
-    assert [told[1] for told in bars["customdata"]] == ["—", "1", "2", "3", "4", "5", "1,600"]
+    assert "Before: %{customdata[0]}" in bars["hovertemplate"]
+    assert [told[0] for told in bars["customdata"]] == ["—", "1", "2", "3", "4", "5", "1,600"]
 
 
 def test_a_map_is_drawn_in_thousandths_of_a_degree_from_its_corner():

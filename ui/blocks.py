@@ -29,8 +29,8 @@ HOSTS = {
 }
 _ICON = ":material/list:"
 _NBSP = "\N{NO-BREAK SPACE}"
-# What a caption looks like, for a line that stands in one element with others.
-_SOFT = "font-size:0.875rem;opacity:0.6"
+# A line that looks like a caption and stands in one element with others; ui/links.py styles it.
+_SOFT = "<small>{}</small>"
 # A heading for who listens; for who looks, bold text without the anchor and room of a heading.
 _HEADING = '<b role="heading" aria-level="2">{}</b>'
 
@@ -53,7 +53,7 @@ def card(
         # One element and no container of its own: each costs 0.1 ms of CPU a rerun.
         head = _HEADING.format(escape(title, quote=False))
         if note:
-            head += f'<br><span style="{_SOFT}">{escape(note, quote=False)}</span>'
+            head += "<br>" + _SOFT.format(escape(note, quote=False))
         help_ = about_this(about) if about else None
         st.markdown(head, unsafe_allow_html=True, help=help_)
         yield body
@@ -111,6 +111,12 @@ def stop_if_empty(totals: metrics.Totals) -> None:
     if totals.posts == 0:
         if data.first_day() is None:
             empty(t("empty.nothing_yet"), hint=t("empty.nothing_yet_hint"), reset=False)
+            st.page_link(
+                shell.PAGES["data_health"][0],
+                label=t("page.data_health"),
+                icon=":material/health_metrics:",
+                query_params={"lang": text.language()},
+            )
         else:
             empty(t("empty.no_posts"), hint=t("empty.no_posts_hint"))
         st.stop()
@@ -191,7 +197,8 @@ def chart(
 ) -> None:
     """A figure; with `opens`, a click on a bar or point opens exactly its posts.
 
-    `opens` is handed the point's customdata and returns what to narrow the scope to, or None.
+    `opens` is handed the point's customdata, or what `charts.clicked` reads in its series' code,
+    and returns what to narrow the scope to, or None.
     """
     event = st.plotly_chart(
         _Sound(figure),
@@ -204,7 +211,7 @@ def chart(
     if not opens:
         return
     for point in event.selection.points:
-        narrow = opens(point.get("customdata"))
+        narrow = opens(charts.clicked(point) or point.get("customdata"))
         if narrow is not None:
             open_posts(scope, **narrow)
 
@@ -266,7 +273,7 @@ def metric(
         # It takes up what the card has to spare: notes and links of a row stand on one line.
         st.metric(label, value, help=help or None, height="stretch", **_delta(change))
         # One element for both: each costs 0.2 ms of CPU and 100 bytes a rerun.
-        lines = [f'<span style="{_SOFT}">{escape(note, quote=False)}</span>'] if note else []
+        lines = [_SOFT.format(escape(note, quote=False))] if note else []
         if link:
             scope, words, narrow = link
             lines.append(f":small[{_ICON} [{words}]({posts_href(scope, **narrow)})]")

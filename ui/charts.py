@@ -6,7 +6,9 @@ its own theme over it in the browser. The colours `#000001`… are the places of
 `theme.chartCategoricalColors` and become the reader's light or dark ones there.
 
 `customdata` of every bar and point starts with what a click opens: a slug or a code, or days, which
-`step_opened` reads back. Codes are short and hold no "/", which travels as six characters.
+`step_opened` reads back. Series over the same steps carry one code each, for all their points, as
+their `legendgroup`, which a click brings along: `clicked` finds the step in it. Codes are short and
+hold no "/", which travels as six characters.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from html import escape
 from itertools import pairwise
@@ -96,9 +98,8 @@ def trend(
     said = f"{escape(name)}: %{{y:,d}}"
     if comparable:
         traces.append(_dotted(before, before_name))
-        said += f"<br>{escape(before_name)}: %{{customdata[1]}}"
-        for told, posts in zip(bars["customdata"], before, strict=True):
-            told.append(UNKNOWN if posts is None else f"{posts:,}")
+        said += f"<br>{escape(before_name)}: %{{customdata[0]}}"
+        bars["customdata"] = [[UNKNOWN if posts is None else f"{posts:,}"] for posts in before]
     bars["hovertemplate"] = f"{said}<extra></extra>"
     _say(bars, _both(happening, missing), count)
     if happening:
@@ -185,14 +186,10 @@ def net_trend(
         "name": name,
         "line": {"color": ACCENT, "width": 2},
         "marker": {"size": 6},
-        "customdata": [
-            [_step_code(first, last), int(n), *ends]
-            for first, last, n, *ends in zip(
-                spans["first"], spans["last"], spans["n"], low, high, strict=True
-            )
-        ],
-        "hovertemplate": "%{y:+.0f} (%{customdata[2]:+.0f} … %{customdata[3]:+.0f};"
-        " n %{customdata[1]:,d})",
+        "legendgroup": _series_code(spans),
+        "customdata": [[int(n), *ends] for n, *ends in zip(spans["n"], low, high, strict=True)],
+        "hovertemplate": "%{y:+.0f} (%{customdata[1]:+.0f} … %{customdata[2]:+.0f};"
+        " n %{customdata[0]:,d})",
     }
     _say(line, _both(happening, missing), len(x))
     bands = [
@@ -444,6 +441,23 @@ def step_opened(code: str) -> tuple[date, date, str | None]:
     return date.fromordinal(int(first)), date.fromordinal(int(last or first)), label
 
 
+def clicked(point: Mapping[str, Any]) -> list[str] | None:
+    """The code of the step at a clicked point, in a list as customdata would be; None for a point
+    of a series without a code.
+
+    Raises ValueError or IndexError for what is no code of ours.
+    """
+    code = point.get("legendgroup")
+    if not code:
+        return None
+    ends, at = code.rstrip("".join(_SIGNS.values())), int(point["x"])
+    first, last = (date.fromordinal(int(end)) for end in ends.rstrip("w").split("."))
+    days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
+    spans = steps({"day": days}, 0 if ends.endswith("w") else len(days) + 1)
+    step = _step_code(spans["first"][at], spans["last"][at])
+    return [step + code[len(ends) :]]
+
+
 def row_opened(code: str) -> tuple[str, str]:
     """What a part of a row's bar stands for: the row's own code and the label. Raises KeyError for
     what is no code of ours."""
@@ -536,10 +550,7 @@ def _bars(values, spans, name: str, colour: str, part: str | None = None) -> dic
         "y": values,
         "name": name,
         "marker": {"color": colour},
-        "customdata": [
-            [_step_code(first, last, part)]
-            for first, last in zip(spans["first"], spans["last"], strict=True)
-        ],
+        "legendgroup": _series_code(spans, part),
         "hovertemplate": "%{x}<br>%{fullData.name}: %{y:,d}<extra></extra>",
     }
 
@@ -914,7 +925,16 @@ def _percent(part: int, whole: int) -> str:
     return f"{part / whole * 100:.0f} %" if whole else ""
 
 
-def _step_code(first: date, last: date, label: str | None = None) -> str:
-    """Days as their numbers, which are shorter than dates; a year of them travels with a chart."""
-    ends = (first,) if first == last else (first, last)
-    return ".".join(str(day.toordinal()) for day in ends) + _SIGNS.get(label, "")
+def _series_code(spans: Steps, label: str | None = None) -> str:
+    """What all steps of a series share: first and last day, whether they are weeks, the label."""
+    starts, ends = list(spans["first"]), list(spans["last"])
+    if not starts:
+        return ""
+    weekly = "w" if starts != ends else ""
+    ends = (starts[0], ends[-1])
+    return ".".join(str(day.toordinal()) for day in ends) + weekly + _SIGNS.get(label, "")
+
+
+def _step_code(first: date, last: date) -> str:
+    """Days as their numbers."""
+    return f"{first.toordinal()}.{last.toordinal()}"

@@ -15,7 +15,8 @@ import json
 import streamlit as st
 
 # Nobody's words are in it. Only addresses relative to our own pages are followed.
-_STEERING = """<style>[data-testid=stElementContainer]:has(>.stHtml>script){display:none}</style>
+_STEERING = """<style>[data-testid=stElementContainer]:has(>.stHtml>script){display:none}
+.stMarkdown small{font-size:.875rem;opacity:.6}</style>
 <script>
 window.openHere || document.addEventListener("click", e => {
   const a = e.target.closest("a[href]");
