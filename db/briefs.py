@@ -5,9 +5,9 @@ Functions that write work inside a transaction that the caller opened, like thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,6 +32,7 @@ from insights.brief import (
     from_figures,
     last_week,
     to_figures,
+    unread,
 )
 from insights.health import gaps
 from insights.model import Place, Platform, RunStatus, Scope, day_of
@@ -55,6 +56,7 @@ def read_brief(
         raise ValueError("a brief is of one week")
     span = metrics.compared(scope, today=scope.until)
     with snapshot(engine) as connection:
+        ends = _successes(connection, scope)
         return compose(
             scope,
             Stamp(str(zone), now, cube.version, scope.demo, queries.last_success(connection)),
@@ -67,7 +69,32 @@ def read_brief(
             gaps=_gaps(connection, scope, every, zone, None if scope.demo else now),
             failing=_failing(connection, scope),
             alarms=_alarms(connection, scope, cube.places) if _is_newest(scope, now, zone) else (),
+            unread=_unread(ends, span.now, zone),
+            unread_before=_unread(ends, span.before, zone),
+            began=ends[0].astimezone(zone).date() if ends else None,
         )
+
+
+def _successes(connection: Connection, scope: Scope) -> list[datetime]:
+    """When runs of the scope's platforms ended well, in order: those that queries.collected_at
+    keeps. None for the demo, whose runs are of its last days only, and of files, which are imported
+    when somebody has them."""
+    if scope.demo:
+        return []
+    found = queries.collected_at(connection).items()
+    return sorted(
+        end
+        for platform, ends in found
+        if platform != Platform.IMPORT and scope.holds(platform)
+        for end in ends
+    )
+
+
+def _unread(ends: Sequence[datetime], scope: Scope, zone: tzinfo) -> str:
+    if scope.demo or scope.platform == Platform.IMPORT:
+        return ""
+    since, until = (datetime.combine(day, time(), zone) for day in (scope.since, scope.until))
+    return unread(ends, since, until) or ""
 
 
 def _tables(cube: Cube, scope: Scope) -> Tables:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import pandas as pd
@@ -39,6 +40,27 @@ def weeks(today: date) -> tuple[date, ...]:
     """The Sundays of the last twelve complete weeks, the newest first."""
     newest = last_week(today)
     return tuple(newest - index * WEEK for index in range(WEEKS))
+
+
+# --- whether it was collected ---------------------------------------------------------------------
+
+
+class Unread(StrEnum):
+    """Why nothing is known of a week: nobody has collected yet, it lies before collection began, or
+    no collection ran in it."""
+
+    NEVER = "never"
+    BEFORE = "before"
+    PAUSED = "paused"
+
+
+def unread(successes: Sequence[datetime], since: datetime, until: datetime) -> Unread | None:
+    """Whether no run ended well in a week, [since, until), and why; None where one did."""
+    if not successes:
+        return Unread.NEVER
+    if any(since <= end < until for end in successes):
+        return None
+    return Unread.BEFORE if min(successes) >= until else Unread.PAUSED
 
 
 # --- what a brief holds ---------------------------------------------------------------------------
@@ -168,6 +190,9 @@ class Brief:
     left_out: tuple[str, ...] = ()  # platforms that stand apart
     voice: str = "visitors"
     alarms: tuple[AlarmLine, ...] = ()  # those of the newest week only: they are open today
+    unread: str = ""  # a code of Unread: no collection ran in the week
+    unread_before: str = ""  # the same of the week before
+    began: date | None = None  # the first day of collection; None where it is not known
 
     @property
     def last(self) -> date:
@@ -179,9 +204,26 @@ class Brief:
         """Too few posts for anything to be said of them."""
         return self.now.posts < FEW
 
+    @property
+    def is_blank(self) -> bool:
+        """Nothing is known of the week: its zeros are no counts."""
+        return bool(self.unread) and not self.now.posts
+
+    @property
+    def is_whole(self) -> bool:
+        """Collection ran in the week, and had begun before it."""
+        return not self.unread and (self.began is None or self.began <= self.since)
+
+    @property
+    def is_before_known(self) -> bool:
+        """The week before has counts: a collection ran in it, or posts of it were found later."""
+        return bool(self.before.posts) or not self.unread_before
+
     def change(self, name: str) -> Change:
         """How one total ("posts", "likes", ...) moved against the week before."""
         now, before = getattr(self.now, name), getattr(self.before, name)
+        if self.is_blank or not self.is_before_known:
+            return metrics.change(None, None)
         return metrics.change(now, before, posts_now=self.now.posts, posts_before=self.before.posts)
 
     @property
@@ -221,11 +263,15 @@ def compose(
     gaps: Iterable[Gap] = (),
     failing: Iterable[Failing] = (),
     alarms: Iterable[AlarmLine] = (),
+    unread: str = "",
+    unread_before: str = "",
+    began: date | None = None,
 ) -> Brief:
     """The brief of a scope's week from the tables of that week and of the one before.
 
     `names` are the places' by slug; `events` those from the week's first day on; `first_day` the
-    first that anything was collected for. Gaps outside the week are left out.
+    first that anything was collected for. Gaps outside the week are left out. `unread` is a code
+    of Unread or empty, `began` the first day of collection.
     """
     known = tuple(events)
     return Brief(
@@ -251,6 +297,9 @@ def compose(
         left_out=tuple(map(str, scope.left_out)),
         voice=scope.voice,
         alarms=tuple(alarms),
+        unread=unread,
+        unread_before=unread_before,
+        began=began,
     )
 
 
@@ -341,6 +390,9 @@ def from_figures(kept: Mapping[str, Any]) -> Brief:
         voice=kept["voice"],
         # Briefs that were kept before the radar's alarms belonged to them have none to tell.
         alarms=tuple(AlarmLine(**_dates(row, "first_day")) for row in kept.get("alarms", ())),
+        unread=kept.get("unread", ""),
+        unread_before=kept.get("unread_before", ""),
+        began=_day(kept.get("began")),
     )
 
 
@@ -356,6 +408,10 @@ def _topic_lines(kept: Sequence[Mapping[str, Any]]) -> tuple[TopicLine, ...]:
 
 def _dates(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {**row, **{name: date.fromisoformat(row[name]) for name in names}}
+
+
+def _day(written: str | None) -> date | None:
+    return None if written is None else date.fromisoformat(written)
 
 
 def _instant(written: str | None) -> datetime | None:

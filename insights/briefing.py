@@ -59,12 +59,14 @@ class Unusual:
 @dataclass(frozen=True)
 class Looked:
     """What the radar looked at when it found nothing: posts and places of the days from `since`
-    on, and the number of days they were held against (None before it ever looked)."""
+    on, and the number of days they were held against (None before it ever looked). `collected`:
+    a collection ended well in those days."""
 
     posts: int
     places: int
     since: date
     days: int | None
+    collected: bool = True
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,8 @@ def unusual(facts: Facts) -> list[Sentence]:
     looked = facts.looked
     if looked is None:
         return []
+    if not looked.collected:
+        return [Sentence("no_data", page="data_health")]
     if looked.days is None:
         return [Sentence("not_looked", page="radar")]
     values = {"n": looked.posts, "m": looked.places, "d": looked.days}

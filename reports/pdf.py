@@ -189,7 +189,7 @@ def _blocks(said: Wording, fit: _Fit) -> list[Flowable]:
             _listing(said.praise, fit.topics, (84, 34, 46)),
         ),
         _columns(
-            _listing(said.places, fit.places, (None, 50, 42, 50, 50), right=True),
+            _listing(said.places, fit.places, (None, 50, 40, 60, 46), right=True),
             [*_events(said, fit.events), *_state(said)],
         ),
     ]
@@ -372,6 +372,9 @@ def _trend(said: Wording) -> Drawing:
     height, floor, roof = 118, 22, 88
     drawing = Drawing(_COLUMN, height)
     drawing.add(_heading(said.words.t("brief.trend"), height))
+    if said.brief.is_blank:
+        drawing.add(_string(0, height - 28, said.words.t("brief.no_data"), 8, colour=palette.SOFT))
+        return drawing
     words = (said.words.t("brief.this_week"), said.words.t("brief.week_before"))
     _legend(drawing, height - 24, tuple(zip((palette.ACCENT, "B9C4C2"), words, strict=True)))
     days = said.brief.days
@@ -405,7 +408,7 @@ def _sentiment(said: Wording) -> Drawing:
     drawing = Drawing(_COLUMN, height)
     drawing.add(_heading(t("brief.sentiment"), height))
     if not (brief.now.classified or brief.before.classified):
-        drawing.add(_string(0, height - 28, t("brief.no_label"), 8, colour=palette.SOFT))
+        drawing.add(_string(0, height - 28, said.no_label, 8, colour=palette.SOFT))
         return drawing
     words = [
         (palette.LABELS[label], f"{palette.SIGNS[label]} {t(f'sentiment.{label}')}")

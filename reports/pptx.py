@@ -126,7 +126,7 @@ def _sentences(slide: Slide, said: Wording) -> None:
     _area(slide, box, palette.TINT, "sentences_background")
     _area(slide, (_LEFT, box[1], Inches(0.05), box[3]), palette.ACCENT, "sentences_bar")
     first, *rest = said.sentences
-    points = 14 if len(rest) < 4 else 12
+    points = 14 if len(rest) < 4 else 12 if len(rest) < 5 else 11
     lines = [(first, points + 2, True, palette.INK)]
     lines += [(line, points, False, palette.INK) for line in rest]
     inside = (_LEFT + Inches(0.12), box[1], _INNER - Inches(0.2), box[3])
@@ -188,6 +188,11 @@ def _trend(slide: Slide, said: Wording) -> None:
     """Posts a day as two lines: this week, and the same weekdays before."""
     left, width = _LEFT, Inches(4.2)
     _title(slide, left, width, said.words.t("brief.trend"), "trend_title")
+    if said.brief.is_blank:
+        words = said.words.t("brief.no_data")
+        box = (left, Inches(4.3), width, Inches(0.4))
+        _write(slide, box, [(words, 12, False, palette.SOFT)], name="trend_none")
+        return
     days = said.brief.days
     chart_data = CategoryChartData(number_format="0")
     chart_data.categories = [said.words.weekday(day.day) for day in days]
@@ -222,7 +227,7 @@ def _sentiment(slide: Slide, said: Wording) -> None:
     brief, t = said.brief, said.words.t
     if not (brief.now.classified or brief.before.classified):
         box = (left, Inches(4.3), width, Inches(0.4))
-        _write(slide, box, [(t("brief.no_label"), 12, False, palette.SOFT)], name="sentiment_none")
+        _write(slide, box, [(said.no_label, 12, False, palette.SOFT)], name="sentiment_none")
         return
     chart_data = CategoryChartData(number_format="0")
     chart_data.categories = [t("brief.week_before"), t("brief.this_week")]

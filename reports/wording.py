@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from insights import metrics
 from insights.brief import UNKNOWN, AlarmLine, Brief, EventLine, TopicLine, Where
-from insights.metrics import FEW, Totals
+from insights.metrics import FEW, Change, Totals, Trend
 from insights.radar import Trouble
 from insights.recurrence import only_month
 from insights.words import UNKNOWN as DASH
@@ -95,7 +95,7 @@ class Wording:
     def sentences(self) -> list[str]:
         """What matters of the week, each made of counted figures only; quiet weeks say so."""
         brief = self.brief
-        said = [self._posts(), *self._alarms()]
+        said = [self._unread() if brief.is_blank else self._posts(), *self._alarms()]
         if brief.now.posts:
             said.append(self._mood())
         if not brief.is_quiet:
@@ -103,7 +103,18 @@ class Wording:
         if brief.gaps:
             gaps = "; ".join(self._gap("brief.gap", gap) for gap in brief.gaps)
             said.append(self.words.t("brief.incomplete", gaps=gaps))
+        if brief.began and brief.since < brief.began and not brief.is_blank:
+            said.append(self.words.t("brief.began", began=self.words.day(brief.began)))
         return said
+
+    def _unread(self) -> str:
+        """That nothing is known of the week, and why: no quiet week."""
+        began = self.brief.began
+        return self.words.t(
+            f"brief.unread_{self.brief.unread}",
+            platforms=self._platform(self.brief.platform or "all"),
+            began=self.words.day(began) if began else DASH,
+        )
 
     def _alarms(self) -> Iterable[str]:
         """The radar's open alarms in one sentence, with the counts of its page."""
@@ -126,6 +137,10 @@ class Wording:
         kind = moved.kind
         if kind == "change" and not self.brief.now.posts:
             kind = "gone"
+        if not self.brief.is_before_known:
+            kind = "first"
+        elif self.brief.is_quiet and not self.brief.is_whole:
+            kind = "partly"
         return self.words.t(
             f"brief.posts_{kind}",
             posts=self.posts(self.brief.now.posts),
@@ -204,7 +219,7 @@ class Wording:
         return Card(
             f"total_{name}",
             self.words.t(f"metric.total_{name}"),
-            self.words.compact(getattr(now, name)),
+            DASH if self.brief.is_blank else self.words.compact(getattr(now, name)),
             self.words.change(self.brief.change(name)),
             note,
         )
@@ -225,8 +240,16 @@ class Wording:
             "classified_share",
             self.words.t("metric.classified_share"),
             percent(totals.coverage),
-            note=words if waiting else self.words.t("metric.all_classified"),
+            note=words if waiting else self._all_classified(totals),
         )
+
+    def _all_classified(self, totals: Totals) -> str:
+        return self.words.t("metric.all_classified") if totals.posts else ""
+
+    @property
+    def no_label(self) -> str:
+        """What stands in place of the sentiment of both weeks where no post carries a label."""
+        return self.words.t("brief.no_data" if self.brief.is_blank else "brief.no_label")
 
     # --- tables -----------------------------------------------------------------------------------
 
@@ -238,7 +261,7 @@ class Wording:
                 self._place(line.slug, line.name),
                 self.words.compact(line.engagement),
                 number(line.totals.posts),
-                self.words.change(line.trend),
+                self._change(line.trend),
                 self.net(line.totals),
             )
             for line in self.brief.places
@@ -262,15 +285,20 @@ class Wording:
     ) -> Listing:
         t = self.words.t
         named = tuple(t(f"brief.{head}") for head in heads)
+        empty = "no_data" if self.brief.is_blank else empty
         return Listing(t(f"brief.{title}"), named, rows, t(f"brief.{empty}"))
 
     def _topic(self, line: TopicLine) -> tuple[str, ...]:
         return (
             self.words.name_of("topic", line.topic),
             number(line.posts),
-            self.words.change(line.change),
+            self._change(line.change),
             self._places_of(line.where),
         )
+
+    def _change(self, moved: Change | Trend) -> str:
+        """Against the week before; unknown where nobody collected then."""
+        return self.words.change(moved) if self.brief.is_before_known else DASH
 
     def _places_of(self, where: Sequence[Where]) -> str:
         named = [
@@ -330,7 +358,9 @@ class Wording:
             )
             for one in brief.failing
         ]
-        if last and not brief.gaps and not brief.failing:
+        if brief.unread:
+            said.append(self._unread())
+        elif last and not brief.gaps and not brief.failing:
             said.append(t("brief.state_ok"))
         if brief.now.unclassified:
             n, m = number(brief.now.unclassified), number(brief.now.posts)

@@ -59,3 +59,9 @@ def a_quiet_brief(**given: Any) -> Brief:
     days = tuple(replace(day, posts=0, before=0) for day in a_brief().days)
     nothing = {"places": (), "complaints": (), "praise": (), "events": (), "ahead": ()}
     return a_brief(**({"now": Totals(), "before": Totals(), "days": days} | nothing | given))
+
+
+def a_blank_brief(why: str = "before", **given: Any) -> Brief:
+    """The same week, of which nothing is known: no collection ran in it, nor in the one before."""
+    began = SUNDAY + timedelta(days=8) if why == "before" else None
+    return a_quiet_brief(**({"unread": why, "unread_before": why, "began": began} | given))

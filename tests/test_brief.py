@@ -13,7 +13,7 @@ from insights import brief as brief_of
 from insights.brief import Brief, EventLine, Failing, Gap, Stamp, Tables
 from insights.metrics import Totals
 from insights.model import Scope
-from tests.briefs import MADE_AT, SUNDAY, a_brief, a_quiet_brief
+from tests.briefs import MADE_AT, SUNDAY, a_blank_brief, a_brief, a_quiet_brief
 
 MONDAY = date(2026, 11, 23)
 MEASURES = [part.name for part in fields(Totals)]
@@ -170,6 +170,47 @@ def test_net_sentiment_moves_only_beyond_its_own_uncertainty(now, before, mood):
     assert a_brief(now=now, before=before).mood == mood
 
 
+# --- whether it was collected ---------------------------------------------------------------------
+
+BEGINS, ENDS = (datetime(2026, 11, day, tzinfo=UTC) for day in (15, 22))
+MOMENT = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("successes", "why"),
+    [
+        ([], "never"),
+        ([ENDS], "before"),
+        ([BEGINS - MOMENT], "paused"),
+        ([BEGINS - MOMENT, ENDS], "paused"),
+        ([BEGINS], None),
+        ([BEGINS - MOMENT, ENDS - MOMENT, ENDS], None),
+    ],
+)
+def test_a_week_without_a_run_is_unread_for_a_reason(successes, why):
+    assert brief_of.unread(successes, BEGINS, ENDS) == why
+
+
+def test_nothing_is_known_of_an_unread_week_unless_posts_of_it_were_found_later():
+    assert a_blank_brief().is_blank
+    assert not a_blank_brief(now=Totals(posts=3)).is_blank
+    assert not a_quiet_brief().is_blank
+
+
+def test_a_week_that_began_before_collection_is_not_whole():
+    assert a_quiet_brief(began=SUNDAY).is_whole
+    assert not a_quiet_brief(began=SUNDAY + timedelta(days=1)).is_whole
+    assert not a_blank_brief().is_whole
+
+
+def test_nothing_is_compared_with_a_week_that_nobody_collected():
+    unread = a_brief(before=Totals(), unread_before="before")
+
+    assert unread.change("posts").kind == "none"
+    assert replace(unread, unread_before="").change("posts").kind == "new"
+    assert a_brief(unread_before="before").change("posts").kind == "change"
+
+
 # --- kept -----------------------------------------------------------------------------------------
 
 
@@ -196,3 +237,17 @@ def test_a_brief_that_was_kept_before_alarms_belonged_to_it_can_still_be_read():
     del kept["alarms"]
 
     assert brief_of.from_figures(kept) == a_brief()
+
+
+def test_a_brief_that_was_kept_before_it_told_of_unread_weeks_can_still_be_read():
+    kept = brief_of.to_figures(a_brief())
+    for name in ("unread", "unread_before", "began"):
+        del kept[name]
+
+    assert brief_of.from_figures(kept) == a_brief()
+
+
+def test_an_unread_week_read_back_from_json_is_the_same():
+    kept = json.loads(json.dumps(brief_of.to_figures(a_blank_brief())))
+
+    assert brief_of.from_figures(kept) == a_blank_brief()

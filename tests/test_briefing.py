@@ -165,6 +165,12 @@ def test_before_the_radar_ever_looked_nothing_is_called_usual():
     assert briefing.unusual(facts()) == []
 
 
+def test_days_that_nobody_collected_are_not_called_usual():
+    looked = Looked(0, 0, TODAY - timedelta(days=1), 28, collected=False)
+    (said,) = briefing.unusual(facts(looked=looked))
+    assert (said.key, said.page) == ("no_data", "data_health")
+
+
 # ---- what is coming, and all of it --------------------------------------------------------------
 
 
@@ -208,5 +214,5 @@ def test_every_sentence_has_words_in_both_languages(language):
         for kind in ("unusual", "unusual_new", "severe")
         for more in ("", "_and_more")
     ]
-    made += ["nothing_unusual", "coming", "collected", "late", "troubled"]
+    made += ["nothing_unusual", "coming", "collected", "late", "troubled", "no_data"]
     assert [key for key in made if f"briefing.{key}" not in known] == []

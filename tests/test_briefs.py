@@ -122,6 +122,29 @@ def test_days_without_a_collection_are_gaps_of_the_week(db):
     )
 
 
+def test_a_week_in_which_nobody_collected_says_why(db):
+    assert brief(db).unread == "never"
+    run(db, "x", on(SUNDAY + WEEK, 0))
+    run(db, "import", on(SUNDAY))
+
+    found = brief(db)
+
+    assert (found.unread, found.unread_before) == ("before", "before")
+    assert found.began == SUNDAY + WEEK
+    run(db, "facebook", on(SUNDAY - timedelta(days=1), 23))
+    later = brief(db)
+    assert (later.unread, later.unread_before) == ("paused", "")
+    run(db, "facebook", on(SUNDAY + timedelta(days=6), 23))
+    assert brief(db).unread == ""
+    assert brief(db, replace(WHOLE, platform="x")).unread == "before"
+    assert brief(db, replace(WHOLE, platform="tiktok")).unread == "never"
+
+
+def test_the_demo_and_files_have_no_unread_weeks(db):
+    assert brief(db, replace(WHOLE, demo=True)).unread == ""
+    assert brief(db, replace(WHOLE, platform="import")).unread == ""
+
+
 def test_a_platform_that_fails_is_told_and_a_file_is_not(db):
     run(db, "x", on(SUNDAY), RunStatus.FAILED, Kind.AUTH)
     run(db, "import", on(SUNDAY), RunStatus.PARTIAL, Kind.BAD_PAYLOAD)

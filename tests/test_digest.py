@@ -196,9 +196,19 @@ def test_every_reader_gets_the_week_in_both_languages(engine, office, mail):
 
 
 def test_a_quiet_week_is_sent_too(office, mail):
+    for day in (SUNDAY - timedelta(days=1), SUNDAY):
+        collected(office.engine, at(day, 12))
+
     office.look(EIGHT)
 
     assert "Quiet week: no post about Kedah, and none the week before." in text_of(mail.mails[0])
+
+
+def test_a_week_in_which_no_collection_ran_is_sent_as_that(office, mail):
+    office.look(EIGHT)
+
+    assert "No data: no collection ran in this week" in text_of(mail.mails[0])
+    assert "Quiet week" not in text_of(mail.mails[0])
 
 
 def test_the_attached_pages_are_those_that_the_archive_makes_again(engine, office, mail):

@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from db import briefs
+from db import briefs, store
 from db.cube import Cube
 from db.engine import open_reader, open_writer
 from insights.brief import WEEK, last_week
-from insights.model import Platform, Scope, Sentiment
+from insights.model import Platform, RunStatus, Scope, Sentiment
 from insights.words import Words
 from reports.wording import Wording
 from tests.briefs import a_brief
@@ -147,11 +147,44 @@ def test_a_citys_brief_speaks_of_that_city_alone(tmp_path, open_page):
     assert "10 posts about Yan" in words_of(app).replace("\\", "")
 
 
+def collected_on(url: str, *days) -> None:
+    """A run of X that ended well on each of these days."""
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        for day in days:
+            run = store.start_run(connection, "round", "x", on(day))
+            store.finish_run(connection, run, status=RunStatus.OK, now=on(day))
+    engine.dispose()
+
+
 def test_a_quiet_week_says_so(tmp_path, open_page):
-    app = open_page("brief", a_live_database(tmp_path))
+    url = a_live_database(tmp_path)
+    collected_on(url, WEEK_OF - timedelta(days=1), WEEK_OF)
+
+    app = open_page("brief", url)
 
     assert "Quiet week" in words_of(app)
     assert figures_of(app)["Net sentiment"] == "—"
+
+
+@pytest.mark.parametrize(("language", "no_data"), [("ms", "Tiada data:"), ("en", "No data:")])
+def test_a_week_before_collection_began_is_no_quiet_week(tmp_path, open_page, language, no_data):
+    app = open_page("brief", a_live_database(tmp_path), lang=language)
+
+    assert f"**{no_data}" in words_of(app).replace("\\", "")
+    assert Words(language).t("brief.posts_none").split(":")[0] not in words_of(app)
+    assert figures_of(app) == {}
+    labels = [link.proto.label for link in app.get("page_link")]
+    assert Words(language).t("page.data_health") in labels
+
+
+def test_a_platform_that_was_never_collected_is_no_quiet_one(tmp_path, open_page):
+    url = a_live_database(tmp_path)
+    collected_on(url, WEEK_OF)
+
+    said = words_of(open_page("brief", url, platform="tiktok"))
+
+    assert "No data: nothing has been collected yet (TikTok)" in said.replace("\\", "")
 
 
 def test_page_and_slide_can_be_taken_along(tmp_path, open_page):

@@ -89,6 +89,24 @@ def test_before_the_radar_ever_looked_it_says_so(tmp_path, open_page):
     assert "Nothing unusual" not in words_of(app)
 
 
+def test_days_that_nobody_collected_are_not_called_usual(tmp_path, open_page):
+    url = a_live_database(tmp_path, quiet_days(), age=timedelta(days=3))
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        alarms.sweep(connection, NOW, zone=KUALA_LUMPUR)
+    engine.dispose()
+
+    app = open_page("radar", url)
+
+    assert "No data: the radar cannot tell" in words_of(app)
+    assert "No collection has ended well yesterday or today" in words_of(app)
+    assert "Nothing unusual" not in words_of(app)
+    assert "Data health" in [link.proto.label for link in app.get("page_link")]
+    overview = briefing_of(open_page("overview", url))
+    assert "nothing was collected yesterday or today" in overview
+    assert "Nothing unusual" not in overview
+
+
 def test_with_few_days_known_it_says_that_nothing_is_compared(tmp_path, open_page):
     app = open_page("radar", a_database(tmp_path, some_posts(3)))
     assert "from 14 on, counts are compared" in words_of(app)

@@ -13,7 +13,7 @@ from insights.brief import EventLine, Gap
 from insights.words import Words
 from reports.pdf import pdf
 from reports.wording import Wording
-from tests.briefs import SUNDAY, a_brief, a_quiet_brief
+from tests.briefs import SUNDAY, a_blank_brief, a_brief, a_quiet_brief
 
 LANGUAGES = ("ms", "en")
 
@@ -86,6 +86,16 @@ def test_a_quiet_week_is_a_page_too(language):
     file = pdf(a_quiet_brief(), Words(language))
 
     assert missing(file, [*said.sentences, said.complaints.empty, said.places.empty]) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", ["never", "before", "paused"])
+def test_a_week_that_nobody_collected_is_a_page_that_says_so(why, language):
+    said = Wording(a_blank_brief(why), Words(language))
+
+    file = pdf(a_blank_brief(why), Words(language))
+
+    assert missing(file, [*said.sentences, said.words.t("brief.no_data"), *said.state]) == []
 
 
 def test_long_names_are_wrapped_and_the_page_stays_one():

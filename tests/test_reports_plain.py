@@ -7,7 +7,7 @@ import pytest
 from insights.words import Words
 from reports.plain import plain
 from reports.wording import Wording
-from tests.briefs import a_brief, a_quiet_brief
+from tests.briefs import a_blank_brief, a_brief, a_quiet_brief
 
 
 @pytest.mark.parametrize("language", ["ms", "en"])
@@ -28,3 +28,12 @@ def test_what_is_empty_is_said_and_not_left_out():
 
     assert "- No topic was found in these posts." in written
     assert written.count("- No event is known.") == 2
+
+
+def test_a_mail_of_a_week_that_nobody_collected_says_so():
+    written = plain(Wording(a_blank_brief("paused"), Words("en")))
+
+    assert "- No data: no collection ran in this week (All platforms)." in written
+    assert "- Posts: —" in written
+    assert "Quiet week" not in written
+    assert "No gap in this week" not in written

@@ -11,7 +11,7 @@ from pptx import Presentation
 from insights.words import Words
 from reports.pptx import pptx
 from reports.wording import Wording
-from tests.briefs import a_brief, a_quiet_brief
+from tests.briefs import a_blank_brief, a_brief, a_quiet_brief
 
 LANGUAGES = ("ms", "en")
 
@@ -108,6 +108,18 @@ def test_a_quiet_week_is_a_slide_without_bars(language):
 
     assert "sentiment" not in shapes
     assert shapes["complaints_none"].text_frame.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_week_that_nobody_collected_is_a_slide_that_says_so(language):
+    said = Wording(a_blank_brief(), Words(language))
+
+    shapes = shapes_of(pptx(a_blank_brief(), Words(language)))
+
+    assert shapes["sentences"].text_frame.text.split("\n") == said.sentences
+    for name in ("trend_none", "sentiment_none", "complaints_none"):
+        assert shapes[name].text_frame.text == said.words.t("brief.no_data")
+    assert "trend" not in shapes
 
 
 def test_the_same_brief_gives_the_same_bytes_later_too():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from insights.brief import AlarmLine, Failing, Gap, TopicLine, Where
 from insights.metrics import Totals
 from insights.words import Words
 from reports.wording import Wording, file_name
-from tests.briefs import SUNDAY, a_brief, a_quiet_brief
+from tests.briefs import SUNDAY, a_blank_brief, a_brief, a_quiet_brief
 
 
 def said(brief, language: str = "en") -> Wording:
@@ -45,6 +45,45 @@ def test_a_silent_week_after_a_loud_one_is_no_quiet_week():
     assert said(a_quiet_brief(before=loud)).sentences == [
         "No post about Kedah was counted; 50 the week before."
     ]
+
+
+@pytest.mark.parametrize("language", ["ms", "en"])
+@pytest.mark.parametrize("why", ["never", "before", "paused"])
+def test_a_week_that_nobody_collected_is_not_called_quiet(why, language):
+    told = said(a_blank_brief(why), language)
+    no_data = {"ms": "Tiada data:", "en": "No data:"}[language]
+
+    (only,) = told.sentences
+    assert only.startswith(no_data)
+    assert only in told.state
+    assert told.words.t("brief.state_ok") not in told.state
+    assert {card.value for card in told.cards} == {"—"}
+    assert {card.change.strip("—") + card.note for card in told.cards[:5]} == {""}
+    assert all(one.empty.startswith(no_data) for one in (told.places, told.complaints))
+
+
+def test_a_week_before_collection_began_says_when_it_did():
+    assert said(a_blank_brief()).sentences == [
+        "No data: collection began on 23 Nov 2026, after this week (All platforms)."
+        " What was said in it is not known."
+    ]
+
+
+def test_a_quiet_week_that_was_collected_in_part_is_no_quiet_week():
+    brief = a_quiet_brief(now=Totals(posts=2), began=SUNDAY + timedelta(days=5))
+
+    first, *_, last = said(brief).sentences
+
+    assert first == "2 posts about Kedah, of a week that was not wholly collected."
+    assert last == "Not complete: collection began only on 20 Nov 2026."
+
+
+def test_a_week_before_that_nobody_collected_is_not_called_empty():
+    brief = a_brief(before=Totals(), unread_before="before")
+
+    assert said(brief).sentences[0] == "120 posts about Kedah; the week before was not collected."
+    assert {row[3] for row in said(brief).places.rows} == {"—"}
+    assert {row[2] for row in said(brief).complaints.rows} == {"—"}
 
 
 def test_one_post_is_told_in_the_singular_and_not_compared():

@@ -97,6 +97,16 @@ def preview(scope: Scope) -> None:
             st.markdown(text.inert(sentence))
         if brief.alarms:
             st.markdown(" · ".join(_alarm(scope, said, one) for one in brief.alarms))
+        if not brief.is_whole:
+            shell.health_link()
+    if brief.is_blank:
+        _around(said)
+    else:
+        _figures(scope, brief, said)
+    _small_print(scope, said)
+
+
+def _figures(scope: Scope, brief: Brief, said: Wording) -> None:
     totals, compared = data.totals(scope), data.compared(scope)
     overview.figures(scope, totals, compared)
     overview.line_below(compared)
@@ -113,9 +123,13 @@ def preview(scope: Scope) -> None:
     with wide:
         overview.top_places(scope, compared)
     with narrow:
-        _events(said)
-        _state(said)
-    _small_print(scope, said)
+        _around(said)
+
+
+def _around(said: Wording) -> None:
+    """What is known without a post: events, and how collection stands."""
+    _events(said)
+    _state(said)
 
 
 def _alarm(scope: Scope, said: Wording, one: AlarmLine) -> str:

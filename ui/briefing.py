@@ -108,7 +108,8 @@ def _unusual(one: radar.Named) -> Unusual:
 def _looked(scope: Scope) -> Looked:
     since = radar.newest(scope)
     posts, places = data.totals(since).posts, radar.places_of(since)
-    return Looked(posts, places, since.since, data.last_look().get("days"))
+    days = data.last_look().get("days")
+    return Looked(posts, places, since.since, days, radar.is_collected(since))
 
 
 def _coming(scope: Scope) -> list[Dated]:

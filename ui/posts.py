@@ -124,12 +124,7 @@ def head(wanted: PostFilter, sort: str, found: int) -> None:
 def _nothing_yet() -> None:
     """Nothing was ever collected: no filter is at fault, and Data health says what is."""
     blocks.empty(t("empty.nothing_yet"), hint=t("empty.nothing_yet_hint"), reset=False)
-    st.page_link(
-        shell.PAGES["data_health"][0],
-        label=t("page.data_health"),
-        icon=":material/health_metrics:",
-        query_params={"lang": text.language()},
-    )
+    shell.health_link()
 
 
 def listing(wanted: PostFilter, sort: str, found: int) -> None:

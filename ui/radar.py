@@ -83,13 +83,34 @@ def unusual(scope: Scope) -> None:
 
 def _nothing(scope: Scope) -> None:
     with st.container(border=True, key="nothing_unusual"):
-        known = data.last_look().get("days") is not None
-        st.markdown(f"**{t('radar.nothing' if known else 'radar.never')}**")
-        st.caption(_looked(scope) if known else t("radar.never_hint"))
         since = newest(scope)
+        if not is_collected(since):
+            _no_data()
+        else:
+            known = data.last_look().get("days") is not None
+            st.markdown(f"**{t('radar.nothing' if known else 'radar.never')}**")
+            st.caption(_looked(scope) if known else t("radar.never_hint"))
         if data.totals(since).posts:
             words = t("radar.looked_at", n=text.number(data.totals(since).posts))
             blocks.posts_link(since, words)
+
+
+def _no_data() -> None:
+    """Nobody collected in the days that the radar looks at: that is no "nothing unusual"."""
+    st.markdown(f"**{t('radar.no_data')}**")
+    last = data.status().last_success
+    when = text.moment(last, data.zone())
+    st.caption(t("radar.no_data_since", when=when) if last else t("radar.no_data_ever"))
+    shell.health_link()
+
+
+def is_collected(newest_days: Scope) -> bool:
+    """Whether a collection ended well in the days that the radar looks at; the demo is whole."""
+    state = data.status()
+    if state.demo:
+        return True
+    last = state.last_success
+    return last is not None and last.astimezone(data.zone()).date() >= newest_days.since
 
 
 def newest(scope: Scope) -> Scope:

@@ -164,6 +164,16 @@ def page_colour() -> str:
     return str(st.get_option(f"theme.{theme}.backgroundColor") or "Canvas")
 
 
+def health_link() -> None:
+    """The way to how collection stands, where something is not known for want of it."""
+    st.page_link(
+        PAGES["data_health"][0],
+        label=t("page.data_health"),
+        icon=":material/health_metrics:",
+        query_params={"lang": text.language()} | ({"demo": "1"} if choices().demo else {}),
+    )
+
+
 def choices() -> filters.Choices:
     """What the reader chose in the frame."""
     return st.session_state[_CHOICES]
