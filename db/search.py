@@ -51,8 +51,12 @@ WALKS = (4_000, 40_000)
 SAMPLE = 4_000
 # How many cells are looked into for the most engaged posts.
 MOST_CELLS = 2_000
-# What one cell costs, and the look at a post's own row, in posts passed in an index.
-CELL_COST, ROW_COST = 40, 16
+# What one cell costs, in posts passed in an index, and what a post costs that a walk passes:
+# PostgreSQL looks at its row.
+CELL_COSTS = {"sqlite": 40, "postgresql": 32}
+WALK_COSTS = {"sqlite": 2, "postgresql": 16}
+# What the look at a post's own row costs, likewise.
+ROW_COST = 16
 
 _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
@@ -238,12 +242,14 @@ class Search:
         many = 2 * (limit + offset) * max(there, 1) // max(matching, 1) + 10
         route, cost = self._shortest()
         # Gathering passes all posts twice; a walk may have to go on where posts do not lie evenly.
-        gathering, walk = 2 * cost, 3 * (limit + offset) * guide.posts // max(matching, 1)
+        dialect = self._connection.dialect.name
+        steps = 1.5 * (limit + offset) * guide.posts / max(matching, 1)
+        gathering, walk = 2 * cost, WALK_COSTS[dialect] * steps
         for _ in range(3):
-            if gathering <= many + CELL_COST:
+            if gathering <= many + CELL_COSTS[dialect]:
                 break
             named, engagement = guide.highest(self._wanted.scope, self._ids, many)
-            looking = many + len(named) * CELL_COST
+            looking = many + len(named) * CELL_COSTS[dialect]
             if len(named) > MOST_CELLS or walk <= min(looking, gathering, 2 * WALKS[1]):
                 return None
             if not named or gathering <= looking:
