@@ -106,17 +106,17 @@ def empty(why: str, *, hint: str = "", reset: bool = True) -> None:
             )
 
 
+def nothing_yet() -> None:
+    """Nothing was ever collected: no filter is at fault, and Data health says what is."""
+    empty(t("empty.nothing_yet"), hint=t("empty.nothing_yet_hint"), reset=False)
+    shell.health_link()
+
+
 def stop_if_empty(totals: metrics.Totals) -> None:
     """End the page with an empty state when nothing was counted: no percentage, no arrow."""
     if totals.posts == 0:
         if data.first_day() is None:
-            empty(t("empty.nothing_yet"), hint=t("empty.nothing_yet_hint"), reset=False)
-            st.page_link(
-                shell.PAGES["data_health"][0],
-                label=t("page.data_health"),
-                icon=":material/health_metrics:",
-                query_params={"lang": text.language()},
-            )
+            nothing_yet()
         else:
             empty(t("empty.no_posts"), hint=t("empty.no_posts_hint"))
         st.stop()

@@ -701,23 +701,21 @@ def _read(query: Callable, *args) -> Any:
 def _ask(query: Callable, *args) -> Any:
     """A query's answer, kept as long as the data stands as it stands."""
     source = _source()
-
-    def ask() -> Any:
-        with snapshot(source.engine) as connection:
-            return query(connection, *args)
-
-    return source.answers.of((query.__name__, *args), ask)
+    return source.answers.of((query.__name__, *args), _asking(source, query, args))
 
 
 def _ask_lately(query: Callable, *args) -> Any:
     """The same for answers that nobody changes: keeping those as they are costs a tenth."""
     source = _source()
+    return source.answers.lately((query.__name__, *args), _asking(source, query, args))
 
+
+def _asking(source: Source, query: Callable, args: tuple) -> Callable[[], Any]:
     def ask() -> Any:
         with snapshot(source.engine) as connection:
             return query(connection, *args)
 
-    return source.answers.lately((query.__name__, *args), ask)
+    return ask
 
 
 def _ask_now(query: Callable, *args):

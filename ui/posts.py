@@ -121,16 +121,10 @@ def head(wanted: PostFilter, sort: str, found: int) -> None:
             _download(wanted, sort, found)
 
 
-def _nothing_yet() -> None:
-    """Nothing was ever collected: no filter is at fault, and Data health says what is."""
-    blocks.empty(t("empty.nothing_yet"), hint=t("empty.nothing_yet_hint"), reset=False)
-    shell.health_link()
-
-
 def listing(wanted: PostFilter, sort: str, found: int) -> None:
     """One page of posts as cards, and the way to the other pages."""
     if not found and data.first_day() is None:
-        _nothing_yet()
+        blocks.nothing_yet()
         return
     if not found:
         blocks.empty(t("posts.none"), hint=t("posts.none_hint"), reset=False)
