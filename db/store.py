@@ -60,7 +60,7 @@ from db.tables import (
     quarantine,
     social_posts,
 )
-from db.totals import Cell, bump, cell, rebuild_totals, recount, unbump
+from db.totals import Touched, bump, rebuild_totals, recount, unbump
 from insights.accuracy import OFFLINE
 from insights.matching import COUNTED_ORIGINS
 from insights.model import (
@@ -77,7 +77,7 @@ from insights.model import (
     day_number,
 )
 from insights.places import fingerprint
-from insights.voices import BY_ACCOUNT, RULES, VISITOR, Voice
+from insights.voices import BY_ACCOUNT, RULES, Voice
 
 __all__ = ["bump", "rebuild_totals"]
 
@@ -263,19 +263,19 @@ def save_page(
         save_snapshots(connection, (row for _, row in page.values()), now, known.keys())
     _link(connection, page, known, changed)
     _repeat(connection, (key for key in changed if key in known))
-    cells, topic_cells, voice_cells = _touched(known, changed)
     if labelled:
         _save_topics(connection, labelled)
-        topic_cells |= {_cell_of(changed[key]) for key in labelled}
+    touched = _touched(connection, known, changed, labelled)
     laid = _laid(connection, corrected, changed, now)
-    recount(connection, version, cells | laid, topic_cells | laid, voice_cells | laid)
+    touched |= laid
+    recount(connection, version, touched)
     save_quarantine(connection, refused, now)
     if state:
         owner = platform or (posts[0].post.platform if posts else None)
         if owner is None:
             raise ValueError("a state needs the platform it belongs to")
         save_state(connection, owner, state, now)
-    if not changed and not refused and not laid:
+    if not changed and not refused and not laid.cells:
         unbump(connection)
     new = sum(key not in known for key in changed)
     return Saved(new, len(changed) - new, len(page) - len(changed), len(refused))
@@ -290,20 +290,29 @@ def _lifted(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
 
 
 def _laid(
-    connection: Connection, before: Mapping[Key, Any], moved: Iterable[Key], now: datetime
-) -> set[Cell]:
+    connection: Connection,
+    before: Mapping[Key, Any],
+    moved: Iterable[Key],
+    now: datetime,
+    had: Mapping[Key, Iterable[str]] | None = None,
+) -> Touched:
     """Lay the corrections on again; returns the cells where those that `moved` stood and stand.
 
     One that was still waiting to be applied is laid on with the others, and moves its post too.
+    `had` are the topics that posts had and may have lost since.
     """
+    touched = Touched()
     if not before:
-        return set()
+        return touched
     corrections.lay(connection, before, now)
     _repeat(connection, before)
     after = _known(connection, before)
     moved = {*moved} | {key for key, row in before.items() if row != after[key]}
-    rows = [stand[key] for stand in (before, after) for key in moved & before.keys()]
-    return {_cell_of(row) for row in rows if row.counted}
+    topics = _topics(connection, before)
+    for key in moved & before.keys():
+        for row in (before[key], after[key]):
+            touched.add(row, (*topics.get(key, ()), *(had or {}).get(key, ())))
+    return touched
 
 
 def apply_corrections(connection: Connection, *, now: datetime) -> int:
@@ -317,8 +326,7 @@ def apply_corrections(connection: Connection, *, now: datetime) -> int:
     version = bump(connection)
     before = _known(connection, keys)
     corrections.lift(connection, keys)
-    cells = _laid(connection, before, before, now)
-    recount(connection, version, cells, cells, cells)
+    recount(connection, version, _laid(connection, before, before, now))
     return len(before)
 
 
@@ -590,39 +598,52 @@ def _text_moved(row: Mapping[str, Any], before) -> bool:
     return row["content"] not in ("", before.content)
 
 
-def _cell_of(row) -> Cell:
-    return cell(row.place_id, row.day, row.platform)
-
-
 def _touched(
-    known: Mapping[Key, Any], changed: Mapping[Key, Any]
-) -> tuple[set[Cell], set[Cell], set[Cell]]:
-    """The cells whose totals, topics and other voices the changed posts may have moved.
+    connection: Connection,
+    known: Mapping[Key, Any],
+    changed: Mapping[Key, Any],
+    labelled: Iterable[Key] = (),
+) -> Touched:
+    """The cells where these posts stood, as `known` tells, and where they stand, `changed`.
 
-    A new post has no topics yet, and a known one moves them only by moving itself.
+    A new post has topics only when it came `labelled`, and a known one moves its topics only by
+    moving itself.
     """
-    cells = {_cell_of(row) for row in changed.values() if row.counted}
-    topics: set[Cell] = set()
-    voices = _voice_cells(changed.values())
+    moved = {
+        key
+        for key, before in known.items()
+        if key in changed and _standing(before) != _standing(changed[key])
+    }
+    topics = _topics(connection, moved.union(labelled))
+    touched = Touched()
     for key, row in changed.items():
-        before = known.get(key)
-        if before is None:
-            continue
-        if before.counted:
-            cells.add(_cell_of(before))
-            voices |= _voice_cells([before])
-        if (before.counted, _cell_of(before), before.voice) != (
-            row.counted,
-            _cell_of(row),
-            row.voice,
-        ):
-            topics |= {_cell_of(before), _cell_of(row)}
-    return cells, topics, voices
+        touched.add(row, topics.get(key, ()))
+        if key in known:
+            touched.add(known[key], topics.get(key, ()))
+    return touched
 
 
-def _voice_cells(rows: Iterable[Any]) -> set[Cell]:
-    """The cells of those that are not visitors: the rest stands in no total by voice."""
-    return {_cell_of(row) for row in rows if row.counted and row.voice != VISITOR}
+def _standing(row) -> tuple:
+    """What of a post decides in which cells of topics it stands."""
+    return row.counted, row.place_id, row.day, row.voice
+
+
+def _topics(connection: Connection, keys: Iterable[Key]) -> dict[Key, set[str]]:
+    """The topics of these posts; those without any are missing."""
+    found: dict[Key, set[str]] = {}
+    for platform, ids in _by_platform(keys):
+        rows = connection.execute(_topics_statement(), {"platform": platform, "ids": ids})
+        for post_id, topic in rows:
+            found.setdefault((post_id, platform), set()).add(topic)
+    return found
+
+
+@functools.cache
+def _topics_statement():
+    return select(post_topics.c.post_id, post_topics.c.topic).where(
+        post_topics.c.platform == bindparam("platform"),
+        post_topics.c.post_id.in_(bindparam("ids", expanding=True)),
+    )
 
 
 def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datetime) -> int:
@@ -642,10 +663,12 @@ def relink(connection: Connection, matched: Sequence[MatchedPost], *, now: datet
         connection.execute(_RELINK, moved)
     keys = [(row["key_id"], row["key_platform"]) for row in moved]
     _repeat(connection, keys)
-    cells, topics, voices = _touched({key: known[key] for key in keys}, _known(connection, keys))
+    after = _known(connection, keys)
+    touched = _touched(connection, {key: known[key] for key in keys}, after)
     laid = _laid(connection, corrected, {*keys, *linked}, now)
-    recount(connection, version, cells | laid, topics | laid, voices | laid)
-    if not keys and not linked and not laid:
+    touched |= laid
+    recount(connection, version, touched)
+    if not keys and not linked and not laid.cells:
         unbump(connection)
     return len({*keys, *linked})
 
@@ -744,8 +767,8 @@ def revoice(connection: Connection, heard: Sequence[Heard]) -> int:
     after = _known(connection, before)
     moved = {key: row for key, row in after.items() if row.voice != before[key].voice}
     _repeat(connection, moved)
-    cells, topics, voices = _touched({key: before[key] for key in moved}, moved)
-    recount(connection, version, cells, topics, voices)
+    touched = _touched(connection, {key: before[key] for key in moved}, moved)
+    recount(connection, version, touched)
     return len(moved)
 
 
@@ -803,14 +826,17 @@ def delete_posts(connection: Connection, platform: Platform | str, post_ids: Ite
 def _delete(connection: Connection, platform: str, ids: Sequence[str]) -> int:
     """Delete posts with everything that hangs on them, and count the cells they leave again."""
     version = bump(connection)
-    known = _known(connection, [(post_id, platform) for post_id in ids])
-    for _, some in _by_platform((post_id, platform) for post_id in ids):
+    keys = [(post_id, platform) for post_id in ids]
+    known, topics = _known(connection, keys), _topics(connection, keys)
+    for _, some in _by_platform(keys):
         for table in (social_posts, quarantine):
             connection.execute(
                 delete(table).where(table.c.platform == platform, table.c.post_id.in_(some))
             )
-    cells = {_cell_of(row) for row in known.values() if row.counted}
-    recount(connection, version, cells, cells, _voice_cells(known.values()))
+    touched = Touched()
+    for key, row in known.items():
+        touched.add(row, topics.get(key, ()))
+    recount(connection, version, touched)
     return len(known)
 
 
@@ -838,8 +864,8 @@ def save_classifications(
     known = {key: row for key, row in known.items() if _takes(row, by_key[key][0])}
     if not known:
         laid = _laid(connection, corrected, (), now)
-        recount(connection, version, laid, laid, laid)
-        if not laid:
+        recount(connection, version, laid)
+        if not laid.cells:
             unbump(connection)
         return 0
     whys = _rule_whys(connection, known)
@@ -847,13 +873,24 @@ def save_classifications(
         _CLASSIFY, [_labelled(by_key[key][1], row, whys[key]) for key, row in known.items()]
     )
     _place(connection, known, {key: by_key[key][0].place for key in known})
+    had = _topics(connection, known)
     _save_topics(connection, {key: by_key[key][0] for key in known})
-    after = _known(connection, known)
-    rows = [row for row in (*known.values(), *after.values()) if row.counted]
-    laid = _laid(connection, corrected, corrected, now)
-    cells = {_cell_of(row) for row in rows} | laid
-    recount(connection, version, cells, cells, _voice_cells(rows) | laid)
+    touched = _relabelled(connection, known, had)
+    touched |= _laid(connection, corrected, corrected, now, had)
+    recount(connection, version, touched)
     return len(known)
+
+
+def _relabelled(
+    connection: Connection, before: Mapping[Key, Any], had: Mapping[Key, Iterable[str]]
+) -> Touched:
+    """The cells where posts stood with the topics they `had`, and where they stand now."""
+    touched = Touched()
+    has, after = _topics(connection, before), _known(connection, before)
+    for key, row in before.items():
+        touched.add(row, had.get(key, ()))
+        touched.add(after[key], has.get(key, ()))
+    return touched
 
 
 def _place(
@@ -902,16 +939,17 @@ def withdraw_labels(connection: Connection, keys: Iterable[Key], *, now: datetim
     corrected = _lifted(connection, keys)
     known = _known(connection, keys)
     known = {key: row for key, row in known.items() if _provisional(row.classified_by or "")}
+    had = _topics(connection, known)
     if known:
         named = [{"key_id": post_id, "key_platform": platform} for post_id, platform in known]
         connection.execute(_WITHDRAW, named)
         _save_topics(connection, dict.fromkeys(known))
-    laid = _laid(connection, corrected, known, now)
-    if not known and not laid:
+    touched = _relabelled(connection, known, had)
+    touched |= _laid(connection, corrected, known, now, had)
+    if not known and not touched.cells:
         unbump(connection)
         return 0
-    cells = {_cell_of(row) for row in known.values() if row.counted} | laid
-    recount(connection, version, cells, cells, _voice_cells(known.values()) | laid)
+    recount(connection, version, touched)
     return len(known)
 
 

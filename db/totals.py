@@ -9,33 +9,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, case, text, update
+from sqlalchemy import Connection, Row, case, text, update
 
 from db.engine import DatabaseError
 from db.tables import UNKNOWN_PLACE, data_version
+from insights.voices import VISITOR
 
 Cell = tuple[int, int, str]
+TopicCell = tuple[int, int, str, str]
 
 # The touched cells travel as one JSON text: a list of values of changing length would be compiled
-# anew for every page.
+# anew for every page. Of a cell that names no topic the fourth column is NULL.
 CELLS = {
     "sqlite": """SELECT json_extract(value, '$[0]') AS place_id,
                         json_extract(value, '$[1]') AS day,
-                        json_extract(value, '$[2]') AS platform
+                        json_extract(value, '$[2]') AS platform,
+                        json_extract(value, '$[3]') AS topic
                  FROM json_each(:cells)""",
     "postgresql": """SELECT (value->>0)::integer AS place_id, (value->>1)::integer AS day,
-                            value->>2 AS platform
+                            value->>2 AS platform, value->>3 AS topic
                      FROM json_array_elements(CAST(:cells AS json))""",
 }
 
 # CROSS JOIN keeps SQLite from turning the join round; PostgreSQL plans it as any other.
-_KNOWN = """FROM cells AS c CROSS JOIN social_posts AS p {topics}
-  WHERE p.counted{others}
+_KNOWN = """FROM cells AS c CROSS JOIN {rows} AS p
+  WHERE p.counted{which}
     AND p.place_id = c.place_id AND p.day = c.day AND p.platform = c.platform"""
-_UNKNOWN = """FROM cells AS c CROSS JOIN social_posts AS p {topics}
-  WHERE p.counted{others} AND p.place_id IS NULL AND c.place_id = 0
+_UNKNOWN = """FROM cells AS c CROSS JOIN {rows} AS p
+  WHERE p.counted{which} AND p.place_id IS NULL AND c.place_id = 0
     AND p.day = c.day AND p.platform = c.platform"""
 _ALL = "FROM social_posts AS p {topics} WHERE p.counted{others}"
 
@@ -58,20 +61,12 @@ _TOTALS = _TOTALS.replace("{voice}", "").replace("{by_voice}", "")
 _OTHERS = " AND p.voice <> 'visitor'"
 
 _TOPICS_COLUMNS = "place_id, day, platform, topic, voice, positive, neutral, negative"
-_TOPICS = """SELECT {place}, p.day, p.platform, t.topic, p.voice,
+_TOPICS = """SELECT {place}, p.day, p.platform, {topic}, p.voice,
   count(*) FILTER (WHERE p.sentiment = 'positive'),
   count(*) FILTER (WHERE p.sentiment = 'neutral'),
   count(*) FILTER (WHERE p.sentiment = 'negative')
-  {source} GROUP BY p.place_id, p.day, p.platform, t.topic, p.voice"""
+  {source} GROUP BY p.place_id, p.day, p.platform, {topic}, p.voice"""
 _JOIN_TOPICS = "JOIN post_topics AS t ON t.post_id = p.post_id AND t.platform = p.platform"
-
-
-_KEY = "place_id, day, platform"
-
-
-def cell(place_id: int | None, day: int, platform: str) -> Cell:
-    """The cell a counted post stands in."""
-    return (UNKNOWN_PLACE if place_id is None else place_id, day, platform)
 
 
 def bump(connection: Connection, epoch: bool = False) -> int:
@@ -103,25 +98,44 @@ _ONE_LESS = case((data_version.c.version > 0, data_version.c.version - 1), else_
 
 @dataclass(frozen=True)
 class _Table:
-    """A table of cells, and how one is counted: `topics` joins, `others` narrows to a voice."""
+    """A table of cells, and how one is counted from `rows`: `key` names a cell, `others` narrows to
+    a voice."""
 
     name: str
     columns: str
     select: str
-    topics: str = ""
+    rows: str = "social_posts"
+    key: tuple[str, ...] = ("place_id", "day", "platform")
     others: str = ""
 
-    def insert(self, cells: str = "") -> str:
-        """The statement that counts the cells named by the query `cells`, or all there are."""
-        filled = {"topics": self.topics, "others": self.others}
-        if not cells:
-            every = self.select.format(place="coalesce(p.place_id, 0)", source=_ALL)
-            return f"INSERT INTO {self.name} ({self.columns}) " + every.format(**filled)
-        named = self.select.format(place="p.place_id", source=_KNOWN.format(**filled))
-        nowhere = self.select.format(place="0", source=_UNKNOWN.format(**filled))
+    def insert(self, cells: str) -> str:
+        """The statement that counts the cells named by the query `cells`."""
+        which = self.others + "".join(f" AND p.{name} = c.{name}" for name in self.key[3:])
+        named, nowhere = (
+            self.select.format(
+                place=place, topic="p.topic", source=source.format(rows=self.rows, which=which)
+            )
+            for place, source in (("p.place_id", _KNOWN), ("0", _UNKNOWN))
+        )
         return (
             f"{cells} INSERT INTO {self.name} ({self.columns}) {named} UNION ALL {nowhere}"
-            f" RETURNING {_KEY}"
+            f" RETURNING {', '.join(self.key)}"
+        )
+
+    def insert_all(self) -> str:
+        """The statement that counts every cell there is, from the posts whatever `rows` say."""
+        every = self.select.format(place="coalesce(p.place_id, 0)", topic="t.topic", source=_ALL)
+        joined = _JOIN_TOPICS if self.rows == "post_topics" else ""
+        return f"INSERT INTO {self.name} ({self.columns}) " + every.format(
+            topics=joined, others=self.others
+        )
+
+    def delete(self, cells: str) -> str:
+        """The statement that deletes the cells named by the query `cells`."""
+        key = ", ".join(self.key)
+        return (
+            f"DELETE FROM {self.name} WHERE ({key}) IN ({cells} SELECT {key} FROM cells)"
+            f" RETURNING {key}"
         )
 
     def values(self, version: int) -> dict[str, int]:
@@ -130,26 +144,55 @@ class _Table:
 
 _DAILY = _Table("daily_totals", _TOTALS_COLUMNS, _TOTALS)
 _BY_VOICE = _Table("daily_voices", _VOICES_COLUMNS, _VOICES, others=_OTHERS)
-_BY_TOPIC = _Table("daily_topics", _TOPICS_COLUMNS, _TOPICS, topics=_JOIN_TOPICS)
+# What topics repeat of their posts lies in one index with them: no post needs a look.
+_BY_TOPIC = _Table(
+    "daily_topics",
+    _TOPICS_COLUMNS,
+    _TOPICS,
+    rows="post_topics",
+    key=("place_id", "day", "platform", "topic"),
+)
 
 
-def recount(
-    connection: Connection,
-    version: int,
-    cells: Iterable[Cell],
-    topic_cells: Iterable[Cell],
-    voice_cells: Iterable[Cell],
-) -> None:
-    """Count the touched cells again, the topics of `topic_cells` and what is not visitors' of
-    `voice_cells`, under this version.
+@dataclass
+class Touched:
+    """The cells whose totals, topics and other voices a change of posts may have moved."""
+
+    cells: set[Cell] = field(default_factory=set)
+    topics: set[TopicCell] = field(default_factory=set)
+    voices: set[Cell] = field(default_factory=set)
+
+    def add(self, post: Row, topics: Iterable[str] = ()) -> None:
+        """A post as it stood before the change or stands after it, with these of its topics.
+
+        What does not count stands in no cell, and visitors in none of the other voices.
+        """
+        if not post.counted:
+            return
+        place_id = UNKNOWN_PLACE if post.place_id is None else post.place_id
+        where = (place_id, post.day, post.platform)
+        self.cells.add(where)
+        self.topics.update((*where, topic) for topic in topics)
+        if post.voice != VISITOR:
+            self.voices.add(where)
+
+    def __ior__(self, other: Touched) -> Touched:
+        self.cells |= other.cells
+        self.topics |= other.topics
+        self.voices |= other.voices
+        return self
+
+
+def recount(connection: Connection, version: int, touched: Touched) -> None:
+    """Count the touched cells again, under this version.
 
     A reader that patches rows with a newer version hears of topics and voices by the totals of
     their cell: where the last of them vanished the cell is counted again too. Of a totals cell that
     vanished it would never hear, so then the epoch rises.
     """
-    gone = _again(connection, _BY_TOPIC, topic_cells, version)
-    gone |= _again(connection, _BY_VOICE, voice_cells, version)
-    if _again(connection, _DAILY, {*cells, *gone}, version):
+    gone = {cell[:3] for cell in _again(connection, _BY_TOPIC, touched.topics, version)}
+    gone |= _again(connection, _BY_VOICE, touched.voices, version)
+    if _again(connection, _DAILY, touched.cells | gone, version):
         connection.execute(
             update(data_version)
             .where(data_version.c.id == 1)
@@ -157,23 +200,17 @@ def recount(
         )
 
 
-def _again(connection: Connection, table: _Table, cells: Iterable[Cell], version: int) -> set[Cell]:
+def _again(connection: Connection, table: _Table, cells: Iterable[tuple], version: int) -> set:
     """Delete and re-insert a table's rows of these cells; the cells of which no row is left."""
-    wanted = sorted(set(cells))
+    wanted = sorted(cells)
     if not wanted:
         return set()
     values = {"cells": json.dumps(wanted)}
     source = f"WITH cells AS ({CELLS[connection.dialect.name]})"
-    deleted = connection.execute(
-        text(
-            f"DELETE FROM {table.name} WHERE (place_id, day, platform) IN"
-            f" ({source} SELECT place_id, day, platform FROM cells) RETURNING {_KEY}"
-        ),
-        values,
-    )
-    before = {tuple(row) for row in deleted}
-    inserted = connection.execute(text(table.insert(source)), values | table.values(version))
-    return before - {tuple(row) for row in inserted}
+    before = {tuple(row) for row in connection.execute(text(table.delete(source)), values)}
+    counted = text(table.insert(source))
+    after = {tuple(row) for row in connection.execute(counted, values | table.values(version))}
+    return before - after
 
 
 def rebuild_totals(connection: Connection) -> None:
@@ -181,4 +218,4 @@ def rebuild_totals(connection: Connection) -> None:
     version = bump(connection, epoch=True)
     for table in (_DAILY, _BY_VOICE, _BY_TOPIC):
         connection.execute(text(f"DELETE FROM {table.name}"))
-        connection.execute(text(table.insert()), table.values(version))
+        connection.execute(text(table.insert_all()), table.values(version))
