@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
 from insights.incidents import COLLECTOR, Incident, Trouble
+from insights.words import LANGUAGES, Words
 
 DOMAIN = "kedah-tourism-pulse.invalid"  # of our letters' ids; nobody can own it
 NAMES = {
@@ -76,13 +77,14 @@ def all_clear(told: Sequence[Incident], zone: tzinfo, dashboard_url: str = "") -
 
 def _letter(wordings, told: Sequence[Incident], zone: tzinfo, dashboard_url: str) -> EmailMessage:
     closed = max((one.closed_at for one in told if one.closed_at), default=None)
-    values = {
-        "since": _time(min(one.since for one in told), zone),
-        "closed": _time(closed, zone) if closed else "",
-        "error": told[0].error_kind or "unknown",
-    }
     subjects, lines = [], []
     for index, (subject, sentence) in enumerate(wordings):
+        words = Words(LANGUAGES[index])
+        values = {
+            "since": words.moment(min(one.since for one in told), zone),
+            "closed": words.moment(closed, zone),
+            "error": words.name_of("error", told[0].error_kind or "unknown"),
+        }
         name = _name(told[0].platform, index)
         subjects.append(subject.format(name=name, **values))
         said = sentence.format(name=name, **values)
@@ -113,7 +115,3 @@ def _name(platform: str, language: int) -> str:
     if platform == COLLECTOR:
         return COLLECTION[language]
     return NAMES.get(platform, CLASSIFIER[language])
-
-
-def _time(instant: datetime, zone: tzinfo) -> str:
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"

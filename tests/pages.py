@@ -36,6 +36,12 @@ def opener(folder: Path, monkeypatch):
     return open_page
 
 
+def noted(app: AppTest) -> str:
+    """What the program noted of its runs, as the page's HTML holds it, in one line."""
+    bodies = (str(one.proto.body) for one in app.get("html"))
+    return " ".join(body for body in bodies if 'class="noted"' in body)
+
+
 def words_of(app: AppTest) -> str:
     """All that is written on the page outside tables, in one line."""
     kinds = (app.markdown, app.caption, app.warning, app.error, app.text, app.header)

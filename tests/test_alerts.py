@@ -22,6 +22,7 @@ from db.seed import seed_places
 from insights.incidents import COLLECTOR, Incident
 from insights.model import Kind, Platform, RunStatus
 from insights.places import Gazetteer
+from insights.words import Words
 from tests.fakes import KUALA_LUMPUR, NOW, FakeClassifier, FakeSource, a_post
 from tests.smtp_server import SmtpServer
 from tests.test_rounds import a_page
@@ -300,10 +301,19 @@ def test_the_mail_says_what_and_since_when_in_both_languages_and_where_to_look(e
 
     letter = mail.mails[0]
     assert subjects(mail) == ["kunci X ditolak / the key of X was refused"]
-    assert "X menolak kunci (token) sejak 2026-11-23 14:00" in letter.body
-    assert "X has refused the key (token) since 2026-11-23 14:00" in letter.body
+    assert "X menolak kunci (token) sejak 23 Nov 2026, 14:00" in letter.body
+    assert "X has refused the key (token) since 23 Nov 2026, 14:00" in letter.body
     assert letter.body.count("https://pulse.example.org/data_health") == 2
     assert letter.letter["From"] == READERS[0]
+
+
+def test_what_went_wrong_is_said_in_the_words_of_each_language(office, mail):
+    for _ in range(2):
+        office.round(failing())
+
+    body = mail.mails[0].body
+    assert f"({Words('ms').t('error.server_error')})" in body
+    assert f"({Words('en').t('error.server_error')})" in body
 
 
 def test_no_word_of_a_platform_or_a_post_is_in_a_mail(office, mail):

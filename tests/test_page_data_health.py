@@ -7,7 +7,7 @@ from db.engine import open_writer
 from insights.model import Kind, Platform, Reject, RunStatus
 from tests.dashboards import a_live_database
 from tests.fakes import KUALA_LUMPUR
-from tests.pages import NOW, cells_of, figures_of, opener, some_posts, words_of
+from tests.pages import NOW, cells_of, figures_of, noted, opener, some_posts, words_of
 
 
 @pytest.fixture
@@ -58,10 +58,12 @@ def test_how_often_and_since_when_a_platform_fails_is_said(tmp_path, open_page):
 
 def test_lines_left_out_of_a_file_are_shown_but_no_platform_fails(tmp_path, open_page):
     url = a_live_database(tmp_path, some_posts())
-    record(url, "import", RunStatus.PARTIAL, Kind.BAD_PAYLOAD, stored=4, error="9 lines left out")
-    said = words_of(open_page("data_health", url))
+    left = "3 lines left out: 4, 7, 9"
+    record(url, "import", RunStatus.PARTIAL, Kind.BAD_PAYLOAD, stored=4, error=left)
+    app = open_page("data_health", url)
+    said = words_of(app)
 
-    assert "9 lines left out" in said
+    assert left in noted(app)
     assert "failing since" not in said.casefold()
     assert "Error" not in said
     assert "failing" not in words_of(open_page("overview", url))
@@ -69,11 +71,23 @@ def test_lines_left_out_of_a_file_are_shown_but_no_platform_fails(tmp_path, open
 
 def test_what_a_platform_said_is_shown_and_not_obeyed(tmp_path, open_page):
     url = a_live_database(tmp_path, some_posts())
-    record(url, "x", RunStatus.FAILED, Kind.UNKNOWN, error="![x](https://example.org/x.png)")
+    record(url, "x", RunStatus.FAILED, Kind.UNKNOWN, error="![x](https://example.org/x.png)<b>")
     app = open_page("data_health", url)
 
-    assert "![x](https://example.org/x.png)" in [text.value for text in app.text]
+    assert '<code lang="en">![x](https://example.org/x.png)&lt;b&gt;</code>' in noted(app)
     assert not any("example.org" in str(element.value) for element in app.markdown)
+
+
+def test_what_the_program_noted_is_told_in_the_readers_language(tmp_path, open_page):
+    url = a_live_database(tmp_path, some_posts())
+    wrong = "GET /2/tweets/search/recent: 429 rate_limited"
+    record(url, "x", RunStatus.FAILED, Kind.RATE_LIMITED, error=wrong, note="nothing new; teapot")
+    app = open_page("data_health", url, lang="ms")
+
+    assert "status 429, had permintaan platform telah dicapai" in noted(app)
+    assert "Tiada yang baharu" in noted(app)
+    assert "tiada yang baharu; teks teknikal: teapot" in cells_of(app)
+    assert "rate_limited" not in noted(app) + cells_of(app)
 
 
 def test_quarantined_records_stand_with_reason_and_age(tmp_path, open_page):

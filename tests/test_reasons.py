@@ -10,6 +10,7 @@ import pytest
 from collector.classify.answers import Reading
 from collector.classify.calls import Answer
 from collector.classify.gemini import FOR_GOOD, _why
+from tests.fakes import KUALA_LUMPUR
 from ui import reasons, text
 
 ROOT = Path(__file__).parents[1]
@@ -64,11 +65,19 @@ def test_every_reason_has_words_in_both_languages(reason):
 
 def test_a_reason_is_said_in_the_readers_language_with_its_detail():
     assert text.language() == "ms"
-    assert reasons.words_of("the id is no number") == "ID bukan nombor"
-    assert reasons.words_of("blocked: SAFETY").endswith("(SAFETY)")
-    given_up = reasons.words_of("left after 3 tries: unusable: no answer for this post")
+    assert reasons.words_of("the id is no number", KUALA_LUMPUR) == "ID bukan nombor"
+    assert reasons.words_of("blocked: SAFETY", KUALA_LUMPUR).endswith("(SAFETY)")
+    given_up = reasons.words_of(
+        "left after 3 tries: unusable: no answer for this post", KUALA_LUMPUR
+    )
     assert given_up.startswith("ditinggalkan selepas 3 percubaan: pengelas")
 
 
 def test_what_somebody_else_said_is_marked_as_that():
-    assert reasons.words_of("HTTP 418: teapot") == "teks teknikal: HTTP 418: teapot"
+    assert reasons.words_of("HTTP 418: teapot", KUALA_LUMPUR) == "teks teknikal: HTTP 418: teapot"
+
+
+def test_a_failure_of_the_classifier_is_said_as_in_the_notes_of_its_runs():
+    said = reasons.words_of("left after 4 tries: Gemini did not answer in time", KUALA_LUMPUR)
+
+    assert said.endswith("4 percubaan: Gemini tidak menjawab dalam masa yang ditetapkan")

@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from db import corrections
+from db import corrections, store
 from db.engine import open_writer
 from db.tables import social_posts
 from insights.corrections import Correction, Field
-from insights.model import Kind, Platform, Sentiment
+from insights.model import Kind, Platform, Reject, Sentiment
 from reports.xlsx import Sheet
 from tests.dashboards import a_live_database
-from tests.fakes import a_post, matched
+from tests.fakes import KUALA_LUMPUR, a_post, matched
 from tests.pages import NOW, labelled, opener, some_posts
 from ui import data
 
@@ -115,6 +115,22 @@ def test_runs_hold_instants_and_the_kind_of_their_error(tmp_path, made):
     assert column(sheet, "Platform") == ["Facebook", "X"]
     assert column(sheet, "Error") == ["the key was refused", None]
     assert all(NOW - started < timedelta(minutes=5) for started in column(sheet, "Started"))
+
+
+def test_notes_and_reasons_stand_in_a_file_in_its_language(tmp_path, made):
+    url = a_database(tmp_path)
+    engine = open_writer(url)
+    with engine.begin() as connection:
+        store.record_skipped(connection, "round", "tiktok", NOW, "left out by COLLECTOR_PLATFORMS")
+        reject = Reject(Platform.X, "the id is no number", {})
+        store.save_page(connection, [], now=NOW, zone=KUALA_LUMPUR, rejects=[reject])
+    engine.dispose()
+    runs = made("takeaway.runs(data.collection().runs)", url, lang="ms")
+    aside = made("takeaway.quarantined(data.collection().quarantined)", url, lang="ms")
+
+    assert "ditinggalkan oleh tetapan COLLECTOR_PLATFORMS" in runs.rows[0]
+    assert "ID bukan nombor" in aside.rows[0]
+    assert "parse" not in aside.rows[0]
 
 
 def test_a_file_says_its_filters_period_zone_moment_and_definitions(tmp_path, made):

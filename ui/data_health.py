@@ -11,7 +11,7 @@ import streamlit as st
 
 from insights.health import Health, health
 from insights.model import Kind, Platform
-from ui import blocks, data, incidents, reasons, spending, text
+from ui import blocks, data, incidents, notes, reasons, spending, text
 from ui.text import t
 
 CLASSIFY = "classify"
@@ -59,7 +59,8 @@ def _live_behind_the_demo() -> None:
         st.caption(t("data_health.live_never"))
     elif live is None:
         when = text.moment(since, data.zone())
-        st.error(t("data_health.live_down", since=when, problem=problem or ""))
+        said = text.inert(notes.one_line(problem or "", data.zone()))
+        st.error(t("data_health.live_down", since=when, problem=said))
     elif live.health.empty:
         st.caption(t("data_health.live_none"))
     else:
@@ -188,8 +189,7 @@ def _platform(code: str, state: Health, row: Mapping[str, Any]) -> None:
     by_hand = code == Platform.IMPORT  # which lines of a file were left out is no trouble
     if any(noted) and (by_hand or state not in (Health.OK, Health.NOTHING_NEW)):
         with st.expander(t("data_health.details")):
-            # Partly a platform's own words: shown, never obeyed.
-            blocks.plain("\n".join(str(words) for words in noted if words))
+            notes.shown([str(words) for words in noted if words], data.zone())
 
 
 def _of_classifier(code: str, state: str) -> str:
@@ -248,7 +248,7 @@ def _quarantine(rows: pd.DataFrame) -> None:
         now = data.now()
         table = {
             "platform": [text.platform(code) for code in rows["platform"]],
-            "reason": [reasons.words_of(reason) for reason in rows["reason"]],
+            "reason": [reasons.words_of(reason, data.zone()) for reason in rows["reason"]],
             "stage": [text.name_of("stage", stage) for stage in rows["stage"]],
             "post": rows["post_id"],
             "since": _local(rows["created_at"]),
@@ -278,7 +278,9 @@ def _runs(rows: pd.DataFrame) -> None:
             "tokens": rows["input_tokens"].astype("Int64") + rows["output_tokens"].astype("Int64"),
             "cost": rows["cost_usd"].astype("Float64").round(4),
             "error": [text.name_of("error", k) if known(k) else None for k in rows["error_kind"]],
-            "note": rows["note"],
+            "note": [
+                notes.one_line(note, data.zone()) if known(note) else None for note in rows["note"]
+            ],
         }
         _grid(table, t("data_health.runs_alt"))
 

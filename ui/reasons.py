@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import tzinfo
 
-from ui import text
+from ui import notes, text
 from ui.text import t
 
 # What the collector writes, and the word for it; a group is a detail that is shown as it is. The
@@ -47,13 +48,16 @@ def code_of(reason: str) -> tuple[str | None, str]:
     return None, reason
 
 
-def words_of(reason: str) -> str:
-    """A reason in the reader's language; what a platform or a library said is marked as that."""
+def words_of(reason: str, zone: tzinfo) -> str:
+    """A reason in the reader's language; what a platform or a library said is marked as that.
+
+    A failure of the classifier is told as a run's note is (ui/notes.py).
+    """
     given_up = _GIVEN_UP.fullmatch(reason)
     if given_up:
-        return t("fault.given_up", n=int(given_up[1]), why=words_of(given_up[2]))
+        return t("fault.given_up", n=int(given_up[1]), why=words_of(given_up[2], zone))
     code, detail = code_of(reason)
     if code is None:
-        return t("fault.technical", said=detail)
+        return notes.one_line(detail, zone)
     words = text.name_of("fault", code)
     return f"{words} ({detail})" if detail else words

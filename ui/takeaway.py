@@ -16,7 +16,7 @@ from insights import metrics
 from insights.accuracy import Agreement
 from insights.model import Scope
 from reports.sheets import Sheet
-from ui import corrections, data, events, export, filters, radar, text
+from ui import corrections, data, events, export, filters, notes, radar, reasons, text
 from ui.text import t
 
 UNKNOWN = filters.UNKNOWN
@@ -375,7 +375,7 @@ def runs(found: pd.DataFrame) -> Sheet:
             _instant(row["finished_at"]),
             *(row[name] for name in _RUN_COUNTS),
             _error(row["error_kind"]),
-            row["note"],
+            notes.one_line(row["note"], data.zone()) if isinstance(row["note"], str) else None,
         ]
         for row in found.to_dict("records")
     ]
@@ -390,8 +390,8 @@ def quarantined(found: pd.DataFrame) -> Sheet:
         [
             text.platform(row["platform"]),
             row["post_id"],
-            row["reason"],
-            row["stage"],
+            reasons.words_of(row["reason"], data.zone()),
+            text.name_of("stage", row["stage"]),
             _instant(row["created_at"]),
             row["passes"],
         ]
