@@ -13,6 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from db.rows import clean_text
+from db.search import COUNTED
 from db.tables import corrections, places, post_places, social_posts
 from insights.corrections import UNKNOWN, Correction, CorrectionError, Field, checked
 
@@ -46,7 +48,7 @@ def save_corrections(
 ) -> str:
     """Write one decision over some posts and return its batch; it counts once it is applied.
 
-    `sampled`: the posts were drawn by lot (`sample`), not picked out by somebody.
+    `sampled`: the posts were drawn by lot (`lots`), not picked out by somebody.
 
     Raises CorrectionError for a value no field has, a post that is not stored, a repost that
     somebody would have count, and for too many posts at once; then nothing is written.
@@ -377,30 +379,32 @@ def checked_labels(connection: Connection) -> pd.DataFrame:
     return pd.DataFrame(list(latest.values()), columns=columns)
 
 
-def sample(connection: Connection, seed: str, size: int, among: int = 5000) -> list[Key]:
-    """Labelled posts drawn by lot, among the newest counted ones that no officer has judged.
+def lots(connection: Connection, seed: str, among: int = 5000) -> list[Key]:
+    """The newest counted posts that carry a label, in the order in which they are drawn by lot.
 
-    The same seed draws the same posts until one of them was judged.
+    The same seed draws in the same order.
     """
     post = social_posts.c
-    judged = (
-        select(corrections.c.id)
-        .where(
-            corrections.c.post_id == post.post_id,
-            corrections.c.platform == post.platform,
-            corrections.c.field == Field.SENTIMENT,
-            corrections.c.undone_at.is_(None),
-        )
-        .exists()
-    )
     found = connection.execute(
         select(post.post_id, post.platform)
-        .where(post.counted, post.sentiment.is_not(None), ~judged)
+        .where(COUNTED, post.sentiment.is_not(None))
         .order_by(post.created_at.desc())
         .limit(among)
     )
     keys = [(row.post_id, row.platform) for row in found]
-    return sorted(keys, key=lambda key: _lot(seed, key))[:size]
+    return sorted(keys, key=lambda key: _lot(seed, key))
+
+
+def sample(connection: Connection, drawn: Iterable[Key], size: int) -> list[Key]:
+    """The first `size` of the `lots` whose label no officer has judged."""
+    said = corrections.c
+    rows = connection.execute(
+        select(said.post_id, said.platform).where(
+            said.field == Field.SENTIMENT, said.undone_at.is_(None)
+        )
+    )
+    judged = {(row.post_id, row.platform) for row in rows}
+    return list(islice((key for key in drawn if key not in judged), size))
 
 
 def _lot(seed: str, key: Key) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 from functools import cached_property
 
-from sqlalchemy import Connection, Select, func, select, text, tuple_
+from sqlalchemy import Connection, Select, func, select, text
 
+from db.keys import among
 from db.search import at_places
 from db.tables import UNKNOWN_PLACE, daily_topics, daily_totals, post_topics, social_posts
 from insights import radar
@@ -255,9 +256,7 @@ def said_of(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[Sai
     found: list[Said] = []
     for start in range(0, len(keys), _CHUNK):
         some = [(post_id, platform) for platform, post_id in keys[start : start + _CHUNK]]
-        statement: Select = select(*_SAID).where(
-            tuple_(_post.post_id, _post.platform).in_(some), _POST_COUNTED
-        )
+        statement: Select = select(*_SAID).where(among(_post, some), _POST_COUNTED)
         found += [_said(row) for row in connection.execute(statement)]
     return found
 

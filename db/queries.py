@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from db.engine import DatabaseError
+from db.keys import among
 from db.search import COUNTED, Guide, Listed, Search, at_places, of_platforms, of_voice, order
 from db.tables import (
     UNKNOWN_PLACE,
@@ -262,7 +263,7 @@ def _rows_of(keys: list[tuple[str, str]], sort: str) -> Select:
             places.c.city_slug,
         )
         .outerjoin_from(social_posts, places, places.c.id == post.place_id)
-        .where(tuple_(post.post_id, post.platform).in_(keys))
+        .where(among(post, keys))
         .order_by(*order(sort))
     )
 
@@ -276,7 +277,7 @@ def _topics_of(
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for row in connection.execute(
         select(topic.post_id, topic.platform, topic.topic)
-        .where(tuple_(topic.post_id, topic.platform).in_(keys))
+        .where(among(topic, keys))
         .order_by(topic.topic)
     ):
         key = (row.post_id, row.platform)
@@ -423,7 +424,7 @@ def named_places(
     for row in connection.execute(
         select(link.post_id, link.platform, places.c.name, link.alias, link.why, link.is_primary)
         .join_from(post_places, places, places.c.id == link.place_id)
-        .where(tuple_(link.post_id, link.platform).in_(list(keys)))
+        .where(among(link, keys))
         .order_by(link.is_primary.desc(), link.start)
     ):
         key = (row.post_id, row.platform)
@@ -580,7 +581,7 @@ def _place_names(connection: Connection, keys: list[tuple[str, str]]) -> Iterabl
         yield from connection.execute(
             select(link.post_id, link.platform, places.c.name)
             .join_from(post_places, places, places.c.id == link.place_id)
-            .where(tuple_(link.post_id, link.platform).in_(keys[start : start + 500]))
+            .where(among(link, keys[start : start + 500]))
             .order_by(link.is_primary.desc(), link.start)
         )
 

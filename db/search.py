@@ -33,10 +33,10 @@ from sqlalchemy import (
     select,
     text,
     true,
-    tuple_,
     union_all,
 )
 
+from db.keys import among
 from db.tables import UNKNOWN_PLACE, data_version, post_topics, social_posts
 from db.totals import CELLS, Cell
 from insights.model import PostFilter, Scope, number_of
@@ -62,7 +62,7 @@ _post = social_posts.c
 # Written out and not as a column: only so does SQLite see that the partial indices apply.
 COUNTED = text("social_posts.counted")
 _TOPIC_COUNTED = text("post_topics.counted")
-NOT_COUNTED = text("NOT social_posts.counted")
+NOT_COUNTED = text("NOT social_posts.counted AND NOT social_posts.is_repost")
 OTHER_VOICE = text("social_posts.voice <> 'visitor'")
 
 
@@ -138,8 +138,10 @@ class Search:
         First a short walk along an index that has this order: most filters are not rare. From what
         it found follows whether a longer walk will do, or gathering all posts by the best route.
         """
-        if not self._wanted.counted or self._wanted.text:
+        if self._wanted.text:
             return self._page(self._shortest()[0], sort, limit, offset)
+        if not self._wanted.counted:
+            return self._gathered(self._shortest()[0], sort, limit, offset)
         if self._guide is not None:
             guided = self._guided_by_engagement if sort == "engagement" else self._guided_by_time
             found = guided(self._guide, limit, offset)
@@ -337,7 +339,8 @@ class Search:
     def _shortest(self) -> tuple[Route, float]:
         """The cheapest route and its cost, in posts passed in an index."""
         if not self._wanted.counted:
-            return Route([NOT_COUNTED, *self._days], [~self._row.is_repost, *self._labels]), 0
+            way = [NOT_COUNTED, *self._instants]
+            return Route(way, self._labels, time=self._row.created_at), 0
         if self._guide is not None:
             return min(self._told_costs(self._guide), key=lambda pair: pair[1])
         sample = self._sample()
@@ -517,8 +520,7 @@ class Listed:
         return [(row.post_id, row.platform) for row in rows]
 
     def _all(self, *columns) -> Select:
-        wanted = tuple_(_post.post_id, _post.platform).in_(self._keys)
-        return select(*columns).select_from(social_posts).where(wanted, COUNTED)
+        return select(*columns).select_from(social_posts).where(among(_post, self._keys), COUNTED)
 
 
 def order(sort: str, row=_post) -> list:

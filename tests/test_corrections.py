@@ -334,13 +334,16 @@ def test_a_sample_is_drawn_by_lot_among_labels_nobody_judged(engine, ids):
     for post in posts:
         label(engine, post, "positive")
     with engine.connect() as connection:
-        first = corrections.sample(connection, "week 1", 5)
-        assert corrections.sample(connection, "week 1", 5) == first
-        assert corrections.sample(connection, "week 2", 5) != first
+        lots = corrections.lots(connection, "week 1")
+        first = corrections.sample(connection, lots, 5)
+        assert first == lots[:5]
+        assert corrections.lots(connection, "week 1") == lots
+        assert corrections.lots(connection, "week 2") != lots
+        assert set(lots) == {(post.post_id, str(post.platform)) for post in posts}
     judged = next(post for post in posts if post.post_id == first[0][0])
     correct(engine, judged, "sentiment", "positive", sampled=True)
     with engine.connect() as connection:
-        assert first[0] not in corrections.sample(connection, "week 1", 12)
+        assert corrections.sample(connection, lots, 12) == lots[1:]
         assert corrections.checked_labels(connection)["sampled"].tolist() == [True]
 
 

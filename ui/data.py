@@ -686,7 +686,8 @@ def waiting_corrections() -> int:
 
 def labels_to_judge(seed: str, size: int) -> pd.DataFrame:
     """Labelled posts drawn by lot, that nobody has judged."""
-    return _read(queries.posts_of, _read(corrections.sample, seed, size))
+    lots = _ask(corrections.lots, seed)
+    return _read(queries.posts_of, _read(corrections.sample, lots, size))
 
 
 def _read(query: Callable, *args) -> Any:
