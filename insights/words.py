@@ -20,6 +20,7 @@ UNKNOWN = "—"
 _LOCALES = Path(__file__).parents[1] / "ui" / "locales"
 # From here on a figure is abbreviated; below it every digit is shown.
 _ABBREVIATE_FROM = 10_000
+_UNITS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand"))
 
 
 @cache
@@ -60,7 +61,7 @@ class Words:
         """A figure for a card: all digits below 10,000, then "12.3K", "4.5M" in these words."""
         if value is None or value != value or abs(value) < _ABBREVIATE_FROM:
             return number(value)
-        for size, unit in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        for size, unit in _UNITS:
             if abs(value) >= size * 0.99995:
                 return self.t(f"number.{unit}", value=f"{value / size:.1f}")
         return number(value)

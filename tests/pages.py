@@ -18,7 +18,7 @@ NOW = datetime.now(UTC)
 def opener(folder: Path, monkeypatch):
     """A function that opens one page at an address; a URL of None is a database never made."""
 
-    def open_page(page: str, url: str | None = None, **query: str) -> AppTest:
+    def open_page(page: str, url: str | None = None, /, **query: str) -> AppTest:
         monkeypatch.setenv("DATABASE_URL", url or f"sqlite:///{folder}/missing.db")
         monkeypatch.setenv("DEMO_DATABASE_URL", f"sqlite:///{folder}/demo.db")
         data.start_anew()

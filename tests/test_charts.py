@@ -141,6 +141,17 @@ def test_a_silent_day_is_a_bar_of_zero():
     assert figure["data"][0]["y"] == [1, 0, 0, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("draw", [charts.trend, charts.sentiment_trend])
+def test_an_axis_of_few_posts_has_no_halves_that_would_read_as_whole(draw):
+    def axis(most: int) -> dict:
+        names = {"name": "Posts"} if draw is charts.trend else {"names": NAMES}
+        days = some_days(posts=[0, 0, most, 0, 0, 0, 0], negative=0, neutral=0, positive=0)
+        return draw(days, day_text=day_text, **names)["layout"]["yaxis"]
+
+    assert axis(0)["dtick"] == axis(1)["dtick"] == axis(5)["dtick"] == 1
+    assert "dtick" not in axis(6)
+
+
 def test_today_is_paler_because_it_is_not_over():
     figure = charts.trend(some_days(), name="Posts", day_text=day_text, today=TODAY)
     assert figure["data"][0]["marker"]["opacity"] == [1, 1, 1, 1, 1, 1, 0.45]

@@ -43,3 +43,13 @@ def test_where_nothing_was_ever_collected_no_filter_is_blamed(tmp_path, open_pag
 
     assert "No post about Kedah has been collected yet." in said
     assert "Take a filter away" not in said
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "2", "x", "9" * 30, "9" * 5_000])
+def test_a_page_that_does_not_exist_is_the_nearest_that_does(tmp_path, open_page, written):
+    app = open_page(
+        "posts", a_live_database(tmp_path, [matched(a_post(posted_at=NOW), 1)]), page=written
+    )
+
+    assert not app.exception
+    assert "Pantai Cenang cantik hari ini" in words_of(app)

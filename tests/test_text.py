@@ -147,6 +147,7 @@ def test_a_moment_is_told_on_the_clock_of_kuala_lumpur():
         (999_949, "999.9K"),
         (999_999, "1.0M"),
         (2_100_000_000, "2.1B"),
+        (1_009_200_000_000, "1.0T"),
     ],
 )
 def test_large_figures_are_abbreviated_and_unknown_ones_are_a_dash(value, shown):

@@ -60,6 +60,7 @@ ROW = 36  # pixels a horizontal bar with its words beside it, in two lines at mo
 TALL_ROW = 42  # and with its words above it
 LONGEST_EVENT = 45  # days
 _NET_FLOOR = -104  # a little room below -100, for whole markers
+_TICKS = 5
 _CLEAR_DAYS = 330  # within which "24 Oct" is one day only
 LANGKAWI = (99.62, 99.98, 6.14, 6.49)  # west, east, south, north
 MAINLAND = (99.98, 101.18, 5.04, 6.62)
@@ -108,7 +109,7 @@ def trend(
         traces,
         height=260,
         xaxis=_day_axis(spans, x, day_text),
-        yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+        yaxis=_count_axis([*spans["posts"], *(before if comparable else ())]),
         hovermode="x unified",
         showlegend=len(traces) > 1 or bool(missing),
         shapes=_shades(missing, gaps_name),
@@ -152,7 +153,7 @@ def sentiment_trend(
         height=280,
         barmode="stack",
         xaxis=_day_axis(spans, x, day_text),
-        yaxis={"rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+        yaxis=_count_axis(spans["posts"]),
         hovermode="closest",
         showlegend=True,
         shapes=_shades(missing, gaps_name),
@@ -499,6 +500,13 @@ def _figure(
             **layout,
         },
     }
+
+
+def _count_axis(counts: Iterable[int | None]) -> dict[str, Any]:
+    """The upright axis of a chart of counts, from 0: small ones in steps of 1, as Plotly would mark
+    halves, which a format without decimals calls "1" twice."""
+    steps_of = {"dtick": 1} if max(filter(None, counts), default=0) <= _TICKS else {}
+    return {"rangemode": "tozero", "tickformat": ",d", "nticks": _TICKS, **steps_of}
 
 
 def _step_texts(spans: Steps, day_text: DayText) -> list[str]:

@@ -46,13 +46,13 @@ def chosen(scope: Scope) -> tuple[PostFilter, str]:
         category=_or_none(query.get("category"), _categories()),
         text=(query.get("q") or "").strip()[:100],
         counted=query.get("counted") != "no",
-        alarm=_find_id(query.get("alarm")),
+        alarm=_whole_number(query.get("alarm")),
     )
     return wanted, filters.one_of(query.get("sort"), SORTS, SORTS[0])
 
 
-def _find_id(written: str | None) -> int | None:
-    """The id of a find of the radar; None for what is no number, or none that a table holds."""
+def _whole_number(written: str | None) -> int | None:
+    """The number that a URL gives; None for what is none, or none that a table holds."""
     is_one = bool(written) and written.isascii() and written.isdigit() and len(written) < 18
     return int(written) if is_one else None
 
@@ -147,8 +147,7 @@ def listing(wanted: PostFilter, sort: str, found: int) -> None:
 
 
 def _page() -> int:
-    written = st.query_params.get("page", "1")
-    return max(1, int(written)) if written.isascii() and written.isdigit() else 1
+    return max(1, _whole_number(st.query_params.get("page")) or 1)
 
 
 def _turn(page: int, pages: int) -> None:
