@@ -138,7 +138,8 @@ class Search:
         First a short walk along an index that has this order: most filters are not rare. From what
         it found follows whether a longer walk will do, or gathering all posts by the best route.
         """
-        if self._wanted.text:
+        in_order = not self._wanted.counted and sort == "newest"
+        if self._wanted.text or in_order:
             return self._page(self._shortest()[0], sort, limit, offset)
         if not self._wanted.counted:
             return self._gathered(self._shortest()[0], sort, limit, offset)
