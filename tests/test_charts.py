@@ -425,3 +425,21 @@ def test_every_trend_marks_and_names_what_was_on():
         told = figure["data"][0]["text"]
         assert [i for i, words in enumerate(told) if "Pesta &lt;b&gt;" in words] == [3, 4]
         assert figure["layout"]["showlegend"]
+
+
+@pytest.mark.parametrize("days", [100, 365, 1500])
+def test_the_hover_of_every_week_names_its_span_also_where_a_tick_stands(days):
+    axis = charts.trend(some_days(days), name="Posts", day_text=day_text)["layout"]["xaxis"]
+    spans = axis["labelalias"]
+    # Plotly says the tick's own words within a ten-thousandth of the range around it.
+    least = (axis["range"][1] - axis["range"][0]) / 10_000
+    beside = [abs(tick - round(tick)) for tick in axis["tickvals"]]
+
+    assert all(" – " in spans[str(round(tick))] for tick in axis["tickvals"])
+    assert all(least < far < 3 * least for far in beside)
+
+
+def test_the_ticks_of_days_stand_on_their_days():
+    axis = charts.trend(some_days(30), name="Posts", day_text=day_text)["layout"]["xaxis"]
+
+    assert all(isinstance(tick, int) for tick in axis["tickvals"])

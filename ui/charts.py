@@ -292,8 +292,8 @@ def sentiment_bars(
     parts = [_shares(row) if sum(row) >= least else None for row in counts]
     codes = [row.code for row in rows]
     traces = [_part(i, s, names[s], parts, counts, codes) for i, s in enumerate(COLOURS)]
-    lefts = [part and round(-part[0] - part[1] / 2, 2) for part in parts]
-    rights = [part and round(part[2] + part[1] / 2, 2) for part in parts]
+    lefts = [part and round(-part[0] - part[1] / 2, 1) for part in parts]
+    rights = [part and round(part[2] + part[1] / 2, 1) for part in parts]
     traces += [
         _end_text(lefts, [part and part[0] for part in parts], "middle left"),
         _end_text(rights, [part and part[2] for part in parts], "middle right"),
@@ -323,7 +323,7 @@ def _shares(counts: Sequence[int]) -> tuple[float, float, float]:
 def _starts(part: Sequence[float]) -> tuple[float, ...]:
     """Where each label's part begins when the neutral one lies across the middle."""
     half = part[1] / 2
-    return round(-part[0] - half, 2), round(-half, 2), round(half, 2)
+    return round(-part[0] - half, 1), round(-half, 1), round(half, 1)
 
 
 def _part(at: int, label: str, name: str, parts, counts, codes: Sequence[str]) -> dict:
@@ -432,6 +432,51 @@ def place_map(
     )
 
 
+# What a click hands back must stand in the trace itself.
+_OWN = ("type", "legendgroup", "customdata", "x", "y")
+
+
+def brief(figure: Figure) -> Figure:
+    """The same figure in fewer bytes: what all its traces of one type have in common is said once,
+    in the template, from where Plotly takes whatever a trace does not say."""
+    kinds: dict[str, list[dict]] = {}
+    for trace in figure["data"]:
+        kinds.setdefault(trace["type"], []).append(trace)
+    shared = {
+        kind: _common([{k: v for k, v in trace.items() if k not in _OWN} for trace in traces])
+        for kind, traces in kinds.items()
+        if len(traces) > 1
+    }
+    traces = [_without(trace, shared.get(trace["type"], {})) for trace in figure["data"]]
+    data = {kind: [said] for kind, said in shared.items() if said}
+    return {**figure, "data": traces, "layout": {**figure["layout"], "template": {"data": data}}}
+
+
+def _common(some: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What all of these say alike, also deep inside; never part of a list."""
+    first, *rest = some
+    alike: dict[str, Any] = {}
+    for key, value in first.items():
+        others = [one.get(key) for one in rest]
+        if isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in others):
+            if deep := _common([value, *others]):
+                alike[key] = deep
+        elif isinstance(value, (str, int, float)) and all(one == value for one in others):
+            alike[key] = value
+    return alike
+
+
+def _without(trace: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """A trace without what is said elsewhere."""
+    left: dict[str, Any] = {}
+    for key, value in trace.items():
+        if key not in said:
+            left[key] = value
+        elif isinstance(value, Mapping) and (deep := _without(value, said[key])):
+            left[key] = deep
+    return left
+
+
 def step_opened(code: str) -> tuple[date, date, str | None]:
     """First day, last day (both included) and label (None for all) of a clicked step.
 
@@ -467,9 +512,7 @@ def row_opened(code: str) -> tuple[str, str]:
 
 _LEGEND = {
     "orientation": "h",
-    "x": 0,
-    "xanchor": "left",
-    "y": 1.0,
+    "y": 1,
     "yanchor": "bottom",
     "traceorder": "normal",
     "itemclick": False,
@@ -539,12 +582,15 @@ def _day_axis(spans: Steps, x: list[str], day_text: DayText) -> dict:
     every = max(1, math.ceil(len(x) / 6))
     shown = list(range(len(x) - 1, -1, -every))[::-1]
     first = spans["first"]
+    # At a tick Plotly's hover says what the tick says, so weeks have theirs a hair beside them:
+    # further than the range / 10,000 within which it takes them for the same, too near to be seen.
+    beside = round(len(x) / 4_000, 4) if list(first) != list(spans["last"]) else 0
     return {
         "type": "linear",
         "range": [-0.5, len(x) - 0.5],
         "zeroline": False,
         "labelalias": {str(i): words for i, words in enumerate(x)},
-        "tickvals": shown,
+        "tickvals": [i + beside for i in shown],
         "ticktext": [day_text(first[i]).rsplit(" ", 1)[0] for i in shown],
         "tickangle": 0,
         # The last day's words reach over the end, and must be seen there.

@@ -313,6 +313,8 @@ def _grid(columns: Mapping[str, Any], alt: str) -> None:
     table = pd.DataFrame(dict(columns))
     first = next(iter(columns))
     config = {name: st.column_config.Column(t(f"data_health.column_{name}")) for name in columns}
+    if "error" in config:
+        config["error"] = st.column_config.Column(t("data_health.column_error"), width="medium")
     config[first] = st.column_config.Column(t(f"data_health.column_{first}"), pinned=True)
     st.dataframe(
         table,
