@@ -12,7 +12,7 @@ from dataclasses import dataclass
 _FROM = r"ke|kat|dekat|dkt|dari|dr|pi|pergi|mai|balik|sampai|singgah|area|sekitar|menuju"
 _AT = rf"di|{_FROM}"
 _AT_EN = r"in|at|to|from|near|around|visit|visiting|reach|reached"
-_TOWN = r"pekan|bandar|daerah|bandaraya|mukim|hospital|penduduk|orang|town of"
+_TOWN = r"pekan|bandar|daerah|bandaraya|mukim|hospital|penduduk|orang|(?:town|district|village) of"
 # "jalan-jalan Langkawi" and "jom jalan Langkawi" are strolls, "Jalan Langkawi" is a street.
 _ROAD = r"(?<!jalan )(?<!jalan-)(?<!jom )(?<!nak )(?<!pi )(?<!pergi )jalan|jln|lorong|lrg|persiaran"
 
@@ -40,7 +40,9 @@ class Guard:
     beside one of the former). `never_before`/`never_after`/`never`: beside the name, or anywhere,
     they make it something else. `clear`: place words that settle a strict name written with a
     capital; `together`: so written it is also believed beside a sure place of its city.
-    `phrase`: everyday words that are the place when each is written with a capital.
+    `phrase`: everyday words that are the place when each is written with a capital. `address`: so
+    written it may end an address ("Restoran Tepian Laut, Kuah"). `titled`: so written, any sure
+    place of Kedah or Kedah speaks for it; `telling`: one of its `words` does.
     `ordinary`: an everyday word, so that a sign elsewhere in the post is believed only when the
     name is written with a capital. `capitals`: an abbreviation, read only in capitals.
     """
@@ -55,6 +57,9 @@ class Guard:
     clear: re.Pattern[str] | None = None
     together: bool = False
     phrase: bool = False
+    telling: bool = False
+    address: bool = False
+    titled: bool = False
     ordinary: bool = False
     capitals: bool = False
 
@@ -108,7 +113,7 @@ _INDONESIA = (
 )
 
 _LOCATED = _before(rf"di|in|pekan|daerah|homestay|{_TOWN}")
-_CLEAR = r"di|in|area|pi|homestay|chalet|resort|pekan|daerah"
+_CLEAR = r"di|in|area|pi|homestay|chalet|resort|pekan|daerah|mukim|(?:town|district|village) of"
 _CABLE = Guard(
     never_before=_before(_CABLE_RIVALS),
     never_after=_after(rf"(?:di |at |in |ke )?(?:{_CABLE_RIVALS})"),
@@ -118,7 +123,7 @@ _BRIDGE = Guard(
     never_after=_after(rf"(?:di |at |in |of )?(?:{_BRIDGE_RIVALS})"),
 )
 _GUNUNG_RAYA = Guard(never_before=_before("hari|puasa"), words=None)
-_BANDAR_BAHARU = Guard(before=None, never_after=_after("bangi|akan|untuk|nilai|klang|salak tinggi"))
+_BANDAR_BAHARU = Guard(never_after=_after("bangi|akan|untuk|nilai|klang|salak tinggi"), titled=True)
 
 # 华玲 is a woman's name too.
 _HUALING = Guard(words=re.compile("温泉|溫泉|热水|熱水|县|縣|水灾|水災|老街|巴刹"))
@@ -171,6 +176,7 @@ GUARDS: dict[str, Guard] = {
             r"|laksa|kari|gulai|sup|satay|rojak|roti|lauk|air|resepi|pekatkan|masak|buat|kuah"
         ),
         never_after=_after(_FOOD_AFTER),
+        address=True,
         ordinary=True,
     ),
     "baling": Guard(
@@ -186,6 +192,7 @@ GUARDS: dict[str, Guard] = {
             rf"jangan|suka|kena|nak|tolong|boleh|terus|pandai|aku|dia|baling|tukang|{_ROAD}"
         ),
         never_after=_after(_THROWN),
+        address=True,
         ordinary=True,
     ),
     "kilim": Guard(
@@ -287,6 +294,7 @@ GUARDS: dict[str, Guard] = {
         ),
         clear=_before(rf"{_CLEAR}|durian|dusun|anggur|ladang|kebun|kampung|kg|{_FROM}"),
         together=True,
+        address=True,
         ordinary=True,
     ),
     "yan": Guard(
@@ -300,15 +308,19 @@ GUARDS: dict[str, Guard] = {
     "yankecik": _YAN_BESAR,
     "yankechil": _YAN_BESAR,
     "lunas": Guard(
-        before=_before(rf"{_AT}|in|{_TOWN}"),
-        clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai|singgah"),
-        after=_after(r"roast|duck|itik|wantan|town"),
-        words=_anywhere(r"itik|roast(?:ed)? duck|kulim"),
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|itik|duck"),
+        clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai|singgah|itik|duck|at|near"),
+        after=_after(r"roast|duck|itik|wantan|town|is (?:just |now )?an? (?:[a-z]+ ){0,2}town"),
+        words=_anywhere(r"itik|(?:roast|roasted|braised) duck|duck (?:porridge|rice)|kulim|khtp"),
+        telling=True,
+        address=True,
         never_after=_after(r"hutang|bayar|semua|sudah|terus"),
         ordinary=True,
     ),
     "gurun": Guard(
-        before=_before(rf"{_AT}|in|{_TOWN}|tol|exit|stesen|plaza tol|keluar"),
+        before=_before(
+            rf"{_AT}|in|{_TOWN}|tol|exit|stesen|plaza tol|keluar|ikut|lalu|via|through|past"
+        ),
         clear=_before(rf"{_CLEAR}|{_FROM}|tol|exit|stesen|past|via|through|lalu|ikut"),
         after=_after(r"toll?|r&r|interchange|exit"),
         together=True,
@@ -317,13 +329,17 @@ GUARDS: dict[str, Guard] = {
             r"sahara|gobi|pasir|arab|arabia|thar|atacama|namib|panas|salji|di|nevada|mojave|negev"
             r"|sinai|kalahari|taklamakan|dubai|mesir|mongolia|rajasthan|australia|afrika|simpson"
         ),
+        address=True,
         ordinary=True,
     ),
     "pokoksena": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|homestay|banjir"),
+        after=_after("sesak|jem|banjir|town"),
+        phrase=True,
         never_after=_after(
             r"tumbang|ditebang|dicantas|berbunga|reput|gugur|mereput|tepi|rendang|tua|merimbun"
             r"|angsana|pun|berusia|patah"
-        )
+        ),
     ),
     "pedu": Guard(
         before=_before(rf"{_AT}|empangan|tasik|kampung|kg"),
@@ -333,12 +349,14 @@ GUARDS: dict[str, Guard] = {
         before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|uitm|kampus|kampung|kg|homestay"),
         words=_anywhere(r"candi|bakau|mangroves?|mee udang|lembah bujang"),
         never_after=_after(r"aku|balam|candik|tu|ni|berbunyi|jantan|betina"),
+        address=True,
         ordinary=True,
     ),
     "bedong": Guard(
         before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|aimst|kampung|kg"),
         words=_anywhere("aimst"),
         never_after=_after(r"bayi|baby|anak|instan|kain"),
+        address=True,
         ordinary=True,
     ),
     "payar": Guard(
@@ -357,12 +375,18 @@ GUARDS: dict[str, Guard] = {
     ),
     "sevenwells": Guard(words=_anywhere(r"waterfalls?|steps|stairs|climb|cable car|monkeys?|trek")),
     "jettypoint": Guard(words=_anywhere(r"ferry|ferries|feri|jetty|duty free|mall")),
-    "bukit888": Guard(before=_before(rf"{_AT}|{_AT_EN}|mendaki|hiking|hike|naik|trek")),
+    "bukit888": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|mendaki|hiking|hike|naik|trek"),
+        words=_anywhere(r"hik(?:e|ing|ers?)|mendaki|pendaki\w*|trek\w*|puncak|sunrise|matahari"),
+    ),
     "anakbukit": Guard(
         before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), never_before=_before(_ROAD), phrase=True
     ),
     "jitra": Guard(
-        never_before=_before(r"khun|cik|cikgu|puan|kak|encik|mak cik|miss|madam|ustazah")
+        never_before=_before(
+            r"cik|miss|pengantin baru|happy birthday|hbd|selamat hari (?:lahir|jadi)|bernama"
+            r"|nama (?:saya|aku|dia)|sayang"
+        )
     ),
     "华玲": _HUALING,
     "華玲": _HUALING,
@@ -378,8 +402,13 @@ SEAT = _before(r"mp|ahli parlimen|parlimen|adun|dun|wakil rakyat|yb|[pn]\.? ?\d{
 
 SEAT_AFTER = _after(r"mp|assembly(?:man|woman)|parliamentary|state seat")
 
-# "Nama anak dia Jitra": a person or a pet.
-NAMED = _before(r"nama (?:anak|adik|kakak|kawan|cucu|bayi|baby|kucing|isteri|suami)(?: \w+)?")
+# "Nama anak dia Jitra": a person or a pet. "Pak Jitra" and "Encik Kulim bin Ahmad" are persons.
+NAMED = _before(
+    r"nama (?:anak|adik|kakak|kawan|cucu|bayi|baby|kucing|isteri|suami)(?: \w+)?"
+    r"|pak|pak ?cik|mak ?cik|pak ?su|mak ?su|mak ?lang|encik|puan|cikgu|kak|ustaz|ustazah|mr|mrs"
+    r"|madam|khun|prof"
+)
+NAMED_AFTER = _after(r"bin|binti|bt|a/l|a/p|s/o|d/o")
 
 # "Balik kampung Baling, KL kosong": that village is one's home.
 _VILLAGE = r"(?<!balik )(?<!balek )(?<!blk )(?<!pulang )(?<!pulang ke )(?:kampung|kg)"
@@ -388,7 +417,9 @@ _VILLAGE = r"(?<!balik )(?<!balek )(?<!blk )(?<!pulang )(?<!pulang ke )(?:kampun
 BORROWED = _before(
     rf"restoran|restaurant|kedai(?: makan| kopi| runcit)?|kafe|cafe|warung|gerai|kopitiam|butik"
     rf"|laksa|nasi(?: kandar| lemak)?|mee|roti canai|ikan bakar|dodol|taman|apartment|pangsapuri"
-    rf"|kondo|dewan|klinik|flat|flet|ppr|rumah pangsa|{_VILLAGE}|{_ROAD}"
+    rf"|kondo|dewan|klinik|flat|flet|ppr|rumah pangsa|surau|sekolah|smk|kelab"
+    rf"|{_VILLAGE}|{_ROAD}|(?:hotel|homestay|villa|residensi|pasar ?raya|taman|flat|kondo|desa)"
+    r" (?:seri|sri|desa)"
 )
 # ... is elsewhere when a town outside Kedah stands right behind it: "Laksa Kuala Kedah di Bangi".
 _ELSEWHERE = (
@@ -445,6 +476,29 @@ RIVALS: dict[str, re.Pattern[str]] = {
     "kilim-geoforest": _anywhere(_RUG),
 }
 
+# Places whose name others have, too: a town elsewhere right behind it says which is meant.
+SHARED_NAMES = frozenset(RIVALS) | {
+    *("taman-lagenda", "pantai-murni", "pantai-kok", "pantai-tengah", "bukit-wang", "seri-perigi"),
+    *("aman-central", "pekan-rabu", "balai-besar", "sungai-batu", "galeri-tsunami", "muzium-padi"),
+    *("dataran-lang", "uum-sintok", "pulau-singa-besar", "laman-padi", "galeria-perdana"),
+    *("crocodile-adventureland", "lata-bukit-hijau", "carnivall"),
+}
+
+# A place on a border speaks for the towns of the next district, too: Gunung Jerai for Gurun.
+STRADDLES = {"gunung-jerai": "sungai-petani"}
+
+# Names of such places that nothing else has.
+UNMISTAKABLE = frozenset(("skycab",))
+
+# What an address is of, with its name, right before the town that ends it.
+ADDRESS_BEFORE = re.compile(
+    r"(?<![a-z])(?:restoran|restaurant|kedai|kafe|cafe|hotel|motel|homestay|resort|chalet|villa|inn"
+    r"|jalan|jln|lorong|taman|kampung|kg|masjid|surau|sk|smk|sekolah|hospital|klinik|dewan|gerai"
+    r"|warung|stall|mall|plaza|bazar|pasar|stesen|shop|kopitiam|duck|laksa)(?![a-z])"
+    r"[^,.:;!?]{0,40}(?:, ?| ?@ ?)$"
+)
+ADDRESS_AFTER = re.compile(r" ?(?:$|[.,!?)(#|]|[-–—] )")
+
 # A football post names the state's team, not the state.
 FOOTBALL = _anywhere(
     r"liga super|liga malaysia|piala malaysia|piala fa|piala sumbangsih|super league|jdt|bolasepak"
@@ -469,6 +523,8 @@ KEDAH: tuple[tuple[str, str], ...] = (
     ("吉打州", "zh"),
     ("เกอดะฮ์", "th"),
     ("ไทรบุรี", "th"),
+    ("نݢري قدح", "abroad"),
+    ("قدح دار الأمان", "abroad"),
     ("visitkedah", "tag"),
     ("kedahtourism", "tag"),
     ("tourismkedah", "tag"),

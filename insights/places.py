@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from insights.model import Match, Place, PlaceLink
 from insights.namesakes import (
+    ADDRESS_AFTER,
+    ADDRESS_BEFORE,
     BORROWED,
     CHINESE_ACCIDENTS,
     DISHES,
@@ -19,18 +21,23 @@ from insights.namesakes import (
     GUARDS,
     KEDAH,
     NAMED,
+    NAMED_AFTER,
     RIVALS,
     SEAT,
     SEAT_AFTER,
+    SHARED_NAMES,
+    STRADDLES,
     TAG_AFTER,
     TAG_BEFORE,
     TAG_NEVER_BEFORE,
+    UNMISTAKABLE,
     Guard,
 )
+from insights.spellings import spellings
 
-# Raised when a rule changes, here, in insights/namesakes.py or in insights/matching.py: stored
-# posts are then matched again.
-RULES = 1
+# Raised when a rule changes, here, in insights/namesakes.py, insights/spellings.py or
+# insights/matching.py: stored posts are then matched again.
+RULES = 2
 GEO_CONTEXT_KM = 1.5
 # The reason of a link that a geotag's neighbourhood spoke for.
 BY_GEOTAG = "geo"
@@ -53,6 +60,8 @@ _SPACE = re.compile(r"\s+")
 _DRAWN_OUT = re.compile(r"([A-VX-Za-vx-z])\1{2,}")
 # Letters set apart one by one, "L.A.N.G.K.A.W.I" or with pictures between them.
 _SPELLED_OUT = re.compile(r"(?<!\w)[A-Za-z](?:(?:[^\w\s]{1,4}| )[A-Za-z](?!\w)){4,}")
+# "Pulau✨ Payar" is one name; an arrow stays, it joins two.
+_PICTURES = re.compile(" *[\u2600-\u27a0\u27a2-\u27bf\u2b50\u2b55\U0001f000-\U0001faff]+ *")
 _NO_LETTER = re.compile(r"[^A-Za-z]+")
 # Soft hyphens, zero-width and direction marks: invisible, but they split words.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe00-\ufe0f]")
@@ -60,17 +69,27 @@ _ADDRESS = re.compile(r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.\w+|@\w[\w.]*")
 _TAG = re.compile(r"#(\w+)")
 _SIGNS = re.compile(r"[\s_.,'’()/#-]+")
 _ABBREVIATIONS = frozenset(
-    ("s", "sg", "tg", "gn", "gng", "g", "k", "p", "mt", "bkt", "kg", "tlk", "dr")
+    (
+        *("s", "sg", "sgi", "tg", "tjg", "gn", "gng", "g", "k", "p", "mt", "bkt", "kg", "kpg"),
+        *("tlk", "pdg", "tmn", "pkn", "hosp", "dr"),
+    )
 )
 # Found in texts, but nobody would search for them.
 _UNSEARCHED = ("tag", "town", "typo", "abroad")
 _QUALIFIERS = frozenset(("kedah", "langkawi", "alor", "baling", "kulim", "sik", "yan"))
 _NO_GUARD = Guard()
 # What a news agency writes behind the place it reports from.
-_DATELINE = re.compile(r"(?:, ?kedah)?(?:, ?\d{1,2} [a-z]{3,9}|(?:: | ?[-–—]{1,2} )(?=[a-z]))")
+_DATELINE = re.compile(
+    r"(?:, ?kedah)?(?:,? ?\d{1,2} [a-z]{3,9}|,? [a-z]{3,9} \d{1,2}(?= ?[-–—(:])"
+    r"|(?:: | ?[-–—]{1,2} )(?=[a-z]))"
+)
 # Between the names of a list, and between two towns that are named in one breath.
-_IN_LIST = re.compile(r" ?(?:[,/&+、→-]|->)? ?(?:(?:dan|and|serta) )?")
-_IN_PAIR = re.compile(r" ?(?:[/&→–-]|->) ?| (?:dan|and|serta) ")
+_IN_LIST = re.compile(r" ?(?:[,/&+、→-]|->)? ?(?:(?:dan|and|serta|atau|or) )?")
+_IN_PAIR = re.compile(r" ?(?:[/&→–-]|->) ?| (?:dan|and|serta|atau|or|vs) ")
+_GAP_AFTER = re.compile(
+    r",? (?:di|in|of) (?:the )?(?:(?:bahagian|negeri|daerah|state of|utara|selatan|timur|barat"
+    r"|tengah|(?:north|south|east|west)(?:ern)?|central) )+"
+)
 _GAP_BEFORE = re.compile(r"[, (@/-]{1,3}(?:(?:di|kat|in|dekat|daerah|pekan) )?$")
 
 
@@ -106,7 +125,8 @@ def _tidy(text: str) -> str:
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("’", "'")
     text = _SPACE.sub(" ", text).strip()
-    return _DRAWN_OUT.sub(r"\1", _SPELLED_OUT.sub(_joined, text))
+    text = _DRAWN_OUT.sub(r"\1", _SPELLED_OUT.sub(_joined, text))
+    return text if text.isascii() else _PICTURES.sub(" ", text).strip()
 
 
 def _joined(found: re.Match[str]) -> str:
@@ -192,12 +212,16 @@ class Gazetteer:
         self._names = {name.key: name for name in self._spellings()}
         latin = [name for name in self._names.values() if _is_latin(name.key)]
         other = [name for name in self._names.values() if not _is_latin(name.key)]
+        # A spelling belongs to the first name that it may be, and to one that is so written.
+        written = {key(text): (text, name) for name in latin[::-1] for text in spellings(name.text)}
+        self._written = {each: name for each, (_, name) in written.items()} | self._names
         self._latin = re.compile(
-            rf"(?<![a-z0-9])(?=({_alternatives(_tokens(name.text) for name in latin)}){_NAME_ENDS})"
+            rf"(?<![a-z0-9])(?=({_alternatives(_tokens(text) for text, _ in written.values())})"
+            rf"{_NAME_ENDS})"
         )
         # Chinese and Thai touch their neighbours, so no boundary may be asked for.
-        self._other = re.compile(rf"(?=({_alternatives(tuple(name.key) for name in other)}))")
-        safe = [tuple(name.key) for name in latin if _is_safe(name)]
+        self._other = re.compile(rf"(?=({_alternatives(_tokens(name.text) for name in other)}))")
+        safe = [tuple(each) for each in written if _is_safe(each, self._written[each])]
         self._tagged = re.compile(
             rf"(?:{TAG_BEFORE})*({_alternatives(safe)})(?:{TAG_AFTER})*", re.ASCII
         )
@@ -228,7 +252,7 @@ class Gazetteer:
         `why` of the match: "named:<alias>", "kedah:<alias>" or "no_place".
         """
         cased, length = _with_tags(_tidy(text), hashtags)
-        folded = _masked(_fold(cased), self._names)
+        folded = _masked(_fold(cased), self._written)
         hits = self._hits(folded)
         if not hits:
             return Match(why="no_place")
@@ -237,7 +261,7 @@ class Gazetteer:
 
     def called(self, name: str) -> Place | None:
         """The place that is called exactly so, None for Kedah itself and for any other name."""
-        found = self._names.get(key(name))
+        found = self._written.get(key(name))
         return found.place if found else None
 
     def search_terms(self) -> list[str]:
@@ -314,7 +338,7 @@ class Gazetteer:
         return hits
 
     def _hit(self, found: re.Match[str]) -> _Hit:
-        name = self._names.get(found[1]) or self._names[key(found[1])]
+        name = self._written.get(found[1]) or self._written[key(found[1])]
         return _Hit(found.start(1), found.end(1), name)
 
     def _tag_hits(self, text: str, taken: set[int]) -> Iterator[_Hit]:
@@ -324,7 +348,7 @@ class Gazetteer:
                 continue
             found = self._tagged.fullmatch(tag[1]) or self._ending.fullmatch(tag[1])
             if found:
-                yield _Hit(tag.start(1), tag.end(1), self._names[found[1]], tag[1])
+                yield _Hit(tag.start(1), tag.end(1), self._written[found[1]], tag[1])
 
     def _near(self, geo: tuple[float, float]) -> frozenset[str]:
         """The cities of the specific places around a point."""
@@ -427,7 +451,9 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
     guard = hit.name.guard
     before = reading.before(hit)
     after = reading.after(hit)
-    if SEAT.search(before) or SEAT_AFTER.match(after) or NAMED.search(before):
+    if SEAT.search(before) or SEAT_AFTER.match(after):
+        return True
+    if NAMED.search(before) or NAMED_AFTER.match(after):
         return True
     if BORROWED.search(before) and ELSEWHERE_AFTER.match(after):
         return True
@@ -447,9 +473,15 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
 
 
 def _is_titled_within(hit: _Hit, reading: _Reading) -> bool:
-    """Whether everyday words are written large within a sentence ("lepas tu Pekan Rabu tengah
-    hari"), as only the place is; at its beginning anything may be."""
-    return hit.name.guard.phrase and hit.start > 0 and _is_named(hit, reading)
+    """Whether an everyday name is written large within a sentence, as only the place is ("lepas tu
+    Pekan Rabu tengah hari", "budak Baling masuk final"); at its beginning anything may be."""
+    if hit.start == 0 or not _is_named(hit, reading):
+        return False
+    guard = hit.name.guard
+    if guard.phrase:
+        return True
+    placed = bool(guard.before and guard.before.search(reading.before(hit)))
+    return placed and reading.cased[hit.end + 1 : hit.end + 2].islower()
 
 
 def _is_doubtful(hit: _Hit, reading: _Reading) -> bool:
@@ -462,7 +494,10 @@ def _is_doubtful(hit: _Hit, reading: _Reading) -> bool:
 
 def _has_rival(hit: _Hit, reading: _Reading) -> bool:
     """Whether the post names something that a namesake of the place belongs to."""
-    rival = RIVALS.get(hit.name.place.slug) if hit.name.place else None
+    slug = hit.name.place.slug if hit.name.place and hit.name.key not in UNMISTAKABLE else ""
+    if slug in SHARED_NAMES and ELSEWHERE_AFTER.match(reading.after(hit)):
+        return True
+    rival = RIVALS.get(slug)
     return bool(rival and rival.search(reading.text))
 
 
@@ -476,13 +511,15 @@ def _reason(hit: _Hit, reading: _Reading) -> str:
         return "name"
     if _is_dateline(hit, reading):
         return "beside:dateline"
+    if guard.address and _ends_address(hit, reading):
+        return "beside:address"
     cue = _cue(guard.before, guard.after, hit, reading)
     strict = hit.name.place is not None and hit.name.place.rule == "strict"
     rival = _has_rival(hit, reading)
     if cue and not strict and not rival:
         return f"beside:{cue}"
     if strict and not cue:
-        return _together(hit, reading)
+        return _together(hit, reading) or _told(hit, reading)
     if strict and (plain := _plain_cue(hit, reading)):
         return f"beside:{plain}"
     word = guard.words.search(reading.text) if guard.words else None
@@ -506,6 +543,8 @@ def _neighbour(hit: _Hit, reading: _Reading) -> str:
         if sign.name.city in (None, hit.name.city) and sign.start >= hit.end:
             gap = reading.text[hit.end : sign.start]
             if gap in (" ", ", ", " (", "-", ",") or (gap == " #" and _is_tag_beside(hit, reading)):
+                return sign.name.text
+            if _GAP_AFTER.fullmatch(gap) and _is_large(reading.cased[hit.start : hit.end]):
                 return sign.name.text
     return ""
 
@@ -537,6 +576,27 @@ def _plain_cue(hit: _Hit, reading: _Reading) -> str:
     return found[0].strip(" #@-(") if start == 0 or reading.cased[start].islower() else ""
 
 
+def _ends_address(hit: _Hit, reading: _Reading) -> bool:
+    """Whether the name, written large, ends an address: "Restoran Tepian Laut, Kuah"."""
+    if not _is_titled(reading.cased[hit.start : hit.end]):
+        return False
+    before = reading.text[max(0, hit.start - 2 * _WINDOW) : hit.start]
+    return bool(ADDRESS_BEFORE.search(before) and ADDRESS_AFTER.match(reading.after(hit)))
+
+
+def _told(hit: _Hit, reading: _Reading) -> str:
+    """What makes a strict name written large the place, for the names of which the guard says so:
+    any place of Kedah, or one of the name's own words."""
+    guard = hit.name.guard
+    if not (guard.titled or guard.telling) or not _is_named(hit, reading):
+        return ""
+    if guard.telling and guard.words and (word := guard.words.search(reading.text)):
+        return f"context:{word[0]}"
+    if not guard.titled or _has_rival(hit, reading):
+        return ""
+    return next((f"context:{sign.name.text}" for sign in reading.sure), "")
+
+
 def _together(hit: _Hit, reading: _Reading) -> str:
     """A sure place of the same city in a post that writes the strict name large within a
     sentence ("Gunung Jerai, Gurun dan Yan"), for the names of which the guard allows it."""
@@ -545,8 +605,13 @@ def _together(hit: _Hit, reading: _Reading) -> str:
     if not _is_titled(reading.cased[hit.start : hit.end]):
         return ""
     signs = (sign for sign in reading.sure if sign.name.place and not sign.name.place.general)
-    same = (sign for sign in signs if sign.name.city == hit.name.city)
+    same = (sign for sign in signs if hit.name.city in _cities_of(sign.name))
     return next((f"context:{sign.name.text}" for sign in same), "")
+
+
+def _cities_of(name: _Name) -> tuple[str | None, ...]:
+    """The cities that a place speaks for."""
+    return (name.city, STRADDLES.get(name.place.slug)) if name.place else (None,)
 
 
 def _is_dateline(hit: _Hit, reading: _Reading) -> bool:
@@ -689,9 +754,9 @@ def _plainness(name: _Name, title: str, made: set[str]) -> tuple[int, int, str]:
     return rank, len(name.key), name.key
 
 
-def _is_safe(name: _Name) -> bool:
+def _is_safe(written: str, name: _Name) -> bool:
     """Whether a joined name may be read out of a longer hashtag."""
-    return not name.needs_context and len(name.key) >= _SAFE_TAG_LENGTH
+    return not name.needs_context and len(written) >= _SAFE_TAG_LENGTH
 
 
 def _tokens(name: str) -> tuple[str, ...]:
