@@ -143,7 +143,8 @@ def sweep(connection: Connection, now: datetime, *, zone: tzinfo, audited: bool 
     known = {_key(one): one for one in open_alarms(connection)}
     past = recent_alarms(connection, now - timedelta(days=radar.DAYS + 2))
     grave = list(_severe(connection, seen, known))
-    finds = [*grave, *_besides(grave, _volumes(seen, known, past, now, zone), known)]
+    volumes = _each_once(_volumes(seen, known, past, now, zone), known, past)
+    finds = [*grave, *_besides(grave, volumes, known)]
     swept = _keep(connection, finds, known, now)
     state = {"at": now.isoformat(), "cells": len(seen.histories), "days": len(seen.known_days)}
     store.save_state(connection, STATE, {"sweep": state}, now)
@@ -226,6 +227,45 @@ def _over_all_days(seen, usual, said, before: Alarm, judgement: Judgement) -> Ju
         expected=radar.expected(usual, days),
         p_value=radar.chance(usual, count, days),
     )
+
+
+def _each_once(
+    volumes: Iterable[Find], known: Mapping[Known, Alarm], past: Iterable[Alarm]
+) -> list[Find]:
+    """The volumes without a second find of the same posts: what is said of a ferry's fare is of the
+    ferry and of prices, and one incident, also when one of the two is over first.
+
+    A new find is another's when more than half of its posts are that one's, at the same locality;
+    an open one stays, or else an alarm, or else the one with more posts. What is only shown never
+    hides an alarm.
+    """
+
+    def is_open(find: Find) -> bool:
+        return (*find.cell, str(find.kind)) in known
+
+    kept, found = [], [find for find in volumes if find.judgement.level is not None]
+    lasting = {find.cell for find in found if is_open(find)}
+    told = [
+        (one.place_id, one.is_alarm, set(one.post_keys))
+        for one in past
+        if one.kind == Trouble.VOLUME and not (one.open and (one.place_id, one.topic) in lasting)
+    ]
+    for find in sorted(found, key=lambda f: (not is_open(f), not _is_alarm(f), -len(f.said))):
+        if is_open(find) or not any(_is_of(find, *other) for other in told):
+            kept.append(find)
+            told.append((find.cell[0], _is_alarm(find), _keys(find.said)))
+    return kept
+
+
+def _is_alarm(find: Find) -> bool:
+    return find.judgement.level == Level.ALARM
+
+
+def _is_of(find: Find, place_id: int, is_alarm: bool, keys: set[tuple[str, str]]) -> bool:
+    """Whether a find tells of the posts that another told of."""
+    if find.cell[0] != place_id or (_is_alarm(find) and not is_alarm):
+        return False
+    return 2 * len(_keys(find.said) & keys) > len(find.said)
 
 
 def _besides(

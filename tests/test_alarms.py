@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete
 
-from db import alarms, queries, store
+from db import alarms, queries, store, tables
 from db.seed import seed_places
 from insights.matching import matched_post
 from insights.model import Classification, Platform, PostFilter, Scope, Sentiment
 from insights.places import Gazetteer
-from insights.radar import Level, Trouble
+from insights.radar import Judgement, Level, Said, Trouble
 from tests.fakes import KUALA_LUMPUR, NOW, a_post
 from tests.test_radar import FERRY, PEOPLE
 
@@ -128,6 +129,54 @@ def test_a_town_and_its_jetty_are_one_incident(kedah):
     kedah.sweep()
 
     assert [(kedah.named(one), one.posts) for one in kedah.open()] == [("Kuala Kedah", 9)]
+
+
+def test_complaints_of_a_ferrys_fare_are_one_alarm_though_they_are_of_two_issues(kedah):
+    kedah.usual_days()
+    for number, (text, author) in enumerate(zip(FERRY, PEOPLE, strict=True)):
+        topics = ("ferry", "prices") if number else ("ferry",)
+        kedah.post(f"{text}, Kuala Kedah", author=author, topics=topics)
+
+    assert [key[1:] for key in kedah.sweep().opened] == [("ferry", "volume")]
+    assert not kedah.sweep(NOW + HOUR)
+
+
+def test_when_one_of_its_issues_is_over_first_the_other_raises_no_second_alarm(kedah):
+    kedah.usual_days()
+    for number, (text, author) in enumerate(zip(FERRY, PEOPLE, strict=True)):
+        key = kedah.post(f"{text}, Kuala Kedah", author=author, topics=("ferry", "prices"))
+        if number > 5:
+            kedah.post(f"{text}, Kuala Kedah", author=author)
+    kedah.sweep()
+    (ferry,) = kedah.open()
+    with kedah.engine.begin() as connection:
+        row = tables.post_topics.c
+        connection.execute(delete(tables.post_topics).where(row.topic == "ferry"))
+
+    assert key in ferry.post_keys
+    assert not kedah.sweep(NOW + HOUR).opened
+    assert kedah.open() == []
+
+
+def test_other_complaints_of_the_same_place_are_an_alarm_of_their_own(kedah):
+    kedah.usual_days()
+    for text, author in zip(FERRY, PEOPLE, strict=True):
+        kedah.post(f"{text}, Kuala Kedah", author=author)
+        kedah.post(f"{text}, Kuala Kedah", author=author, topics=("litter",))
+
+    kedah.sweep()
+    assert sorted(one.topic for one in kedah.open()) == ["ferry", "litter"]
+
+
+def test_an_alarm_is_not_hidden_by_what_is_only_shown(kedah):
+    cell = (1, "ferry")
+    said = [Said("x", str(n), 1, None, f"text {n}", NOW) for n in range(9)]
+    shown = alarms.Find(cell, Trouble.VOLUME, said, Judgement(Level.SHOWN, 1.0, 0.005))
+    worse = alarms.Find((1, "prices"), Trouble.VOLUME, said[:6], Judgement(Level.ALARM, 0.1, 0.0))
+    stays = {(*cell, "volume"): None}
+
+    assert alarms._each_once([shown, worse], stays, ()) == [shown, worse]
+    assert alarms._each_once([shown, worse], {}, ()) == [worse]
 
 
 def test_forty_copies_of_one_text_are_no_volume(kedah):
