@@ -107,6 +107,36 @@ def test_no_scroll_or_drag_changes_a_figure(draw):
         assert layout.get(axis, {"fixedrange": True})["fixedrange"] is True
 
 
+def filled_in(said: dict, otherwise: dict) -> dict:
+    """What Plotly makes of a trace and its template."""
+    deep = {
+        key: filled_in(said.get(key, {}), value) if isinstance(value, dict) else value
+        for key, value in otherwise.items()
+    }
+    return {**deep, **{k: v for k, v in said.items() if k not in deep or not isinstance(v, dict)}}
+
+
+@pytest.mark.parametrize("draw", EVERY_FIGURE.values(), ids=EVERY_FIGURE.keys())
+def test_a_figure_in_fewer_bytes_says_the_same(draw):
+    figure = draw()
+    brief = charts.brief(figure)
+    assert len(json.dumps(brief["data"])) <= len(json.dumps(figure["data"]))
+    go.Figure(brief)
+    templates = brief["layout"]["template"]["data"]
+    for trace, whole in zip(brief["data"], figure["data"], strict=True):
+        assert filled_in(trace, templates.get(whole["type"], [{}])[0]) == whole
+
+
+def test_what_all_bars_say_alike_is_said_once_and_what_a_click_needs_stays_with_each():
+    brief = charts.brief(parted(places(a_place(), a_place("kuah"))))
+    bars = [trace for trace in brief["data"] if trace["type"] == "bar"]
+    assert len(bars) == 3
+    for bar in bars:
+        assert {"orientation", "hovertemplate"}.isdisjoint(bar)
+        assert {"x", "customdata", "name", "marker"} <= set(bar)
+    assert brief["layout"]["template"]["data"]["bar"][0]["orientation"] == "h"
+
+
 def test_there_is_no_mode_bar():
     assert charts.CONFIG["displayModeBar"] is False
     assert charts.CONFIG["scrollZoom"] is False

@@ -391,11 +391,10 @@ def topics(scope: Scope) -> None:
     if scope.is_apart:
         return
     rows = data.table("topics", scope)
-    for column, key, label in zip(
-        st.columns(2), ("complain", "praise"), ("negative", "positive"), strict=True
-    ):
-        with column, blocks.card(t(f"overview.{key}"), t(f"overview.{key}_note"), about=scope):
-            _topics_of(scope, rows, label)
+    with blocks.pair():
+        for key, label in (("complain", "negative"), ("praise", "positive")):
+            with blocks.card(t(f"overview.{key}"), t(f"overview.{key}_note"), about=scope):
+                _topics_of(scope, rows, label)
 
 
 def _topics_of(scope: Scope, rows: Table, label: str) -> None:
