@@ -41,8 +41,9 @@ _INNER = _WIDTH - 2 * _MARGIN
 _GAP = 16  # between the two columns
 _COLUMN = (_INNER - _GAP) / 2
 _BAR = 4  # of the header
-_BETWEEN = (5.0, 13.0)  # least and most room between two blocks
+_BETWEEN = (5.0, 20.0)  # least and most room between two blocks
 _SIGNED = (*palette.LABELS,)
+_LARGE = 12.0  # points of what stands almost alone on a page
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,34 @@ def pdf(brief: Brief, words: Words) -> bytes:
     canvas = Canvas(file, pagesize=A4, invariant=1, lang=words.language)
     _describe(canvas, said)
     _frame(canvas, said)
-    footer = _footer(said)
-    floor = _MARGIN - 8 + _height(footer) + 6
     top = _HEIGHT - _MARGIN - _BAR
-    blocks = next(
-        (found for fit in _FITS if _total(found := _blocks(said, fit)) <= top - floor),
-        _blocks(said, _FITS[-1]),
-    )
+    footer, floor, blocks = _composed(said, top)
     _draw(canvas, blocks, top, floor)
     footer.drawOn(canvas, _MARGIN, _MARGIN - 8)
     canvas.showPage()
     canvas.save()
     return file.getvalue()
+
+
+def _composed(said: Wording, top: float) -> tuple[Table, float, list[Flowable]]:
+    """The footer, where it begins, and the blocks above it. A week with little to tell has room to
+    tell its definitions in a size that is easily read; on a full page they are the small print."""
+    footer = _footer([_as_of(said)])
+    floor = _floor(footer)
+    full = [*_blocks(said, _FITS[0]), _definitions(said)]
+    if _total(full) <= top - floor:
+        return footer, floor, full
+    footer = _footer([_text(said.definitions, 6.2, colour=palette.SOFT), _as_of(said)])
+    floor = _floor(footer)
+    blocks = next(
+        (found for fit in _FITS if _total(found := _blocks(said, fit)) <= top - floor),
+        _blocks(said, _FITS[-1]),
+    )
+    return footer, floor, blocks
+
+
+def _floor(footer: Table) -> float:
+    return _MARGIN - 8 + _height(footer) + 6
 
 
 @cache
@@ -170,18 +187,21 @@ def _drawable(written: str) -> str:
     return "".join(parts)
 
 
-def _title(written: str) -> Paragraph:
-    return _text(written, 9, font=BOLD, colour=palette.ACCENT)
+def _title(written: str, size: float = 9) -> Paragraph:
+    return _text(written, size, font=BOLD, colour=palette.ACCENT)
 
 
 # --- blocks ---------------------------------------------------------------------------------------
 
 
 def _blocks(said: Wording, fit: _Fit) -> list[Flowable]:
+    first = [_header(said), *([_demo(said)] if said.demo else []), _sentences(said)]
+    if said.brief.is_blank:
+        # As on screen: rows of dashes and empty charts would only repeat that nothing is known.
+        around = [*_events(said, fit.events, _LARGE)]
+        return [*first, _columns([*_state(said, _LARGE)], around)]
     return [
-        _header(said),
-        *([_demo(said)] if said.demo else []),
-        _sentences(said),
+        *first,
         _cards(said.cards),
         _columns([_trend(said)], [_sentiment(said)]),
         _columns(
@@ -236,7 +256,8 @@ def _demo(said: Wording) -> Table:
 
 def _sentences(said: Wording) -> Table:
     first, *rest = said.sentences
-    rows = [[_text(first, 11, font=BOLD)], *([_text(line, 9.5)] for line in rest)]
+    size = 15 if said.brief.is_blank else 11
+    rows = [[_text(first, size, font=BOLD)], *([_text(line, 9.5)] for line in rest)]
     return _grid(
         rows,
         (_INNER,),
@@ -310,35 +331,53 @@ def _listing(
     return [*title, table]
 
 
-def _events(said: Wording, most: int) -> Iterable[Flowable]:
+def _events(said: Wording, most: int, size: float = 7.8) -> Iterable[Flowable]:
     for title, rows in (("events", said.events), ("ahead", said.ahead)):
-        yield _title(said.words.t(f"brief.{title}"))
+        yield _title(said.words.t(f"brief.{title}"), max(9, size + 1))
         yield Spacer(0, 1)
-        lines = [[_text(when, colour=palette.SOFT), _text(what)] for when, what in rows[:most]]
+        lines = [
+            [_text(when, size, colour=palette.SOFT), _text(what, size)]
+            for when, what in rows[:most]
+        ]
         if len(rows) > most:
-            lines.append(["", _text(said.words.t("brief.more", n=number(len(rows) - most)))])
+            lines.append(["", _text(said.words.t("brief.more", n=number(len(rows) - most)), size)])
         if lines:
             pad = ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5)
-            yield _grid(lines, (96, _COLUMN - 96), pad)
+            first = 96 if size < _LARGE else 112
+            yield _grid(lines, (first, _COLUMN - first), pad)
         else:
-            yield _text(said.words.t("brief.no_events"), colour=palette.SOFT)
+            yield _text(said.words.t("brief.no_events"), size, colour=palette.SOFT)
         yield Spacer(0, 5)
 
 
-def _state(said: Wording) -> Iterable[Flowable]:
-    yield _title(said.words.t("brief.state"))
+def _state(said: Wording, size: float = 7.8) -> Iterable[Flowable]:
+    yield _title(said.words.t("brief.state"), max(9, size + 1))
     yield Spacer(0, 1)
     for line in said.state:
-        yield _text(line)
+        if line not in said.sentences:  # which stand at the top
+            yield _text(line, size)
+            yield Spacer(0, size / 4)
 
 
-def _footer(said: Wording) -> Table:
-    rows = [
-        [_text(said.definitions, 6.2, colour=palette.SOFT)],
-        [_text(" · ".join(filter(None, (said.as_of, said.demo))), 6.6, font=BOLD)],
-    ]
+def _definitions(said: Wording) -> Table:
     return _grid(
-        rows,
+        [[_text(said.definitions, 10.5 if said.brief.is_blank else 8.5, colour=palette.SOFT)]],
+        (_INNER,),
+        ("BOX", (0, 0), (-1, -1), 0.6, HexColor(f"#{palette.LINE}")),
+        ("LEFTPADDING", (0, 0), (-1, -1), 8),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 8),
+        ("TOPPADDING", (0, 0), (-1, -1), 6),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
+    )
+
+
+def _as_of(said: Wording) -> Paragraph:
+    return _text(" · ".join(filter(None, (said.as_of, said.demo))), 6.6, font=BOLD)
+
+
+def _footer(lines: Sequence[Paragraph]) -> Table:
+    return _grid(
+        [[line] for line in lines],
         (_INNER,),
         ("LINEABOVE", (0, 0), (-1, 0), 0.6, HexColor(f"#{palette.LINE}")),
         ("TOPPADDING", (0, 0), (-1, -1), 3),
@@ -372,9 +411,6 @@ def _trend(said: Wording) -> Drawing:
     height, floor, roof = 118, 22, 88
     drawing = Drawing(_COLUMN, height)
     drawing.add(_heading(said.words.t("brief.trend"), height))
-    if said.brief.is_blank:
-        drawing.add(_string(0, height - 28, said.words.t("brief.no_data"), 8, colour=palette.SOFT))
-        return drawing
     words = (said.words.t("brief.this_week"), said.words.t("brief.week_before"))
     _legend(drawing, height - 24, tuple(zip((palette.ACCENT, "B9C4C2"), words, strict=True)))
     days = said.brief.days

@@ -16,7 +16,7 @@ from pptx.slide import Slide
 from pptx.util import Emu, Inches, Pt
 
 from insights.brief import Brief
-from insights.words import Words
+from insights.words import UNKNOWN, Words, number
 from reports import palette
 from reports.wording import Card, Wording
 from reports.zipped import steady
@@ -25,6 +25,7 @@ _BLANK = 6  # the layout without placeholders in python-pptx's own template
 _WIDTH, _HEIGHT = Inches(13.333), Inches(7.5)
 _LEFT, _INNER = Inches(0.5), Inches(12.333)
 _ROWS = 5  # of the table
+_FEW_POSTS = 5  # up to which an axis would be marked in fractions of a post
 _FONT = "Arial"  # on every machine, or one of the same widths
 
 Box = tuple[Emu, Emu, Emu, Emu]  # left, top, width, height
@@ -38,10 +39,13 @@ def pptx(brief: Brief, words: Words) -> bytes:
     slide = deck.slides.add_slide(deck.slide_layouts[_BLANK])
     _head(slide, said)
     _sentences(slide, said)
-    _cards(slide, said.cards)
-    _trend(slide, said)
-    _sentiment(slide, said)
-    _complaints(slide, said)
+    if said.brief.is_blank:
+        _around(slide, said)
+    else:
+        _cards(slide, said.cards)
+        _trend(slide, said)
+        _sentiment(slide, said)
+        _complaints(slide, said)
     _foot(slide, said)
     slide.notes_slide.notes_text_frame.text = "\n".join(_notes(said))
     _describe(deck, said)
@@ -151,6 +155,23 @@ def _cards(slide: Slide, cards: Sequence[Card]) -> None:
         _write(slide, box, lines, name=card.key)
 
 
+def _around(slide: Slide, said: Wording) -> None:
+    """What is known of a week that nobody collected, as on screen: collection and events. Rows of
+    dashes and empty charts would only repeat that nothing is known."""
+    t = said.words.t
+    columns = {"state": [line for line in said.state if line not in said.sentences]}
+    for title, events in (("events", said.events), ("ahead", said.ahead)):
+        shown = [f"{when}: {what}" for when, what in events[:_ROWS]]
+        more = len(events) - _ROWS
+        columns[title] = [*shown, *([t("brief.more", n=number(more))] if more > 0 else [])]
+    width = Emu(int(_INNER / len(columns)))
+    for index, (title, told) in enumerate(columns.items()):
+        lines = [(t(f"brief.{title}"), 16, True, palette.ACCENT)]
+        lines += [(line, 14, False, palette.INK) for line in told or [t("brief.no_events")]]
+        box = (Emu(_LEFT + index * width), Inches(3.1), width, Inches(3.7))
+        _write(slide, box, lines, name=title)
+
+
 def _foot(slide: Slide, said: Wording) -> None:
     words = " · ".join(filter(None, (said.as_of, said.demo)))
     box = (_LEFT, Inches(7.08), _INNER, Inches(0.3))
@@ -188,11 +209,6 @@ def _trend(slide: Slide, said: Wording) -> None:
     """Posts a day as two lines: this week, and the same weekdays before."""
     left, width = _LEFT, Inches(4.2)
     _title(slide, left, width, said.words.t("brief.trend"), "trend_title")
-    if said.brief.is_blank:
-        words = said.words.t("brief.no_data")
-        box = (left, Inches(4.3), width, Inches(0.4))
-        _write(slide, box, [(words, 12, False, palette.SOFT)], name="trend_none")
-        return
     days = said.brief.days
     chart_data = CategoryChartData(number_format="0")
     chart_data.categories = [said.words.weekday(day.day) for day in days]
@@ -201,6 +217,7 @@ def _trend(slide: Slide, said: Wording) -> None:
     box = (left, Inches(4.22), width, Inches(2.85))
     frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, *box, chart_data)
     frame.name = "trend"
+    _for_who_listens(frame, said.words.t("brief.trend"), chart_data)
     chart = _dressed(frame.chart)
     for series, colour, points in zip(
         chart.plots[0].series, (palette.ACCENT, "9AA8A5"), (2.75, 1.75), strict=True
@@ -215,6 +232,8 @@ def _trend(slide: Slide, said: Wording) -> None:
     labels.font.size, labels.font.bold = Pt(10), True
     axis = chart.value_axis
     axis.minimum_scale, axis.has_major_gridlines = 0, True
+    if max(max(day.posts, day.before or 0) for day in days) <= _FEW_POSTS:
+        axis.maximum_scale, axis.major_unit = _FEW_POSTS, 1  # posts come whole
     axis.major_gridlines.format.line.color.rgb = _colour(palette.LINE)
     axis.format.line.fill.background()
     axis.tick_labels.font.size = Pt(10)
@@ -238,6 +257,7 @@ def _sentiment(slide: Slide, said: Wording) -> None:
     box = (left, Inches(4.22), width, Inches(2.85))
     frame = slide.shapes.add_chart(XL_CHART_TYPE.BAR_STACKED_100, *box, chart_data)
     frame.name = "sentiment"
+    _for_who_listens(frame, t("brief.sentiment"), chart_data)
     chart = _dressed(frame.chart)
     plot = chart.plots[0]
     plot.gap_width, plot.overlap = 45, 100
@@ -249,6 +269,21 @@ def _sentiment(slide: Slide, said: Wording) -> None:
         series.data_labels.font.color.rgb = _colour(palette.WHITE)
     chart.value_axis.visible = False
     chart.value_axis.has_major_gridlines = False
+
+
+def _for_who_listens(frame, title: str, told: CategoryChartData) -> None:
+    """The chart's figures as its alternative text: "Posts a day. This week: Sun 11, Mon 12 ..."."""
+    names = [category.label for category in told.categories]
+    lines = []
+    for series in told:
+        pairs = zip(names, series.values, strict=True)
+        figures = ", ".join(f"{name} {UNKNOWN if v is None else number(v)}" for name, v in pairs)
+        lines.append(f"{series.name}: {figures}.")
+    _alt(frame, " ".join([f"{title}.", *lines]))
+
+
+def _alt(frame, words: str) -> None:
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", words)
 
 
 def _dressed(chart):
@@ -278,6 +313,7 @@ def _complaints(slide: Slide, said: Wording) -> None:
     box = (left, Inches(4.3), width, Inches(0.3 * len(rows)))
     frame = slide.shapes.add_table(len(rows), len(listing.heads), *box)
     frame.name = "complaints"
+    _alt(frame, listing.title)
     table = frame.table
     _plain_style(frame)
     for column, inches in zip(table.columns, (1.15, 0.62, 0.8, 1.663), strict=True):

@@ -95,7 +95,24 @@ def test_a_week_that_nobody_collected_is_a_page_that_says_so(why, language):
 
     file = pdf(a_blank_brief(why), Words(language))
 
-    assert missing(file, [*said.sentences, said.words.t("brief.no_data"), *said.state]) == []
+    assert missing(file, [*said.sentences, *said.state, said.definitions, said.as_of]) == []
+    assert said.cards[0].label not in text_of(file).replace(said.definitions, "")
+
+
+def test_a_full_page_keeps_its_definitions_too():
+    many = a_brief(
+        places=tuple(replace(a_brief().places[0], name=f"Place {i}") for i in range(8)),
+        complaints=a_brief().complaints * 6,
+        praise=a_brief().praise * 6,
+        events=a_brief().events * 6,
+        ahead=a_brief().ahead * 6,
+        gaps=tuple(Gap("x", SUNDAY, SUNDAY) for _ in range(6)),
+    )
+    said = Wording(many, Words("ms"))
+    file = pdf(many, Words("ms"))
+
+    assert len(read(file).pages) == 1
+    assert missing(file, [said.definitions, said.as_of, "Place 4"]) == []
 
 
 def test_long_names_are_wrapped_and_the_page_stays_one():

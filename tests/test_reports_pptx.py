@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import replace
 
 import pytest
 from pptx import Presentation
@@ -11,7 +12,7 @@ from pptx import Presentation
 from insights.words import Words
 from reports.pptx import pptx
 from reports.wording import Wording
-from tests.briefs import a_blank_brief, a_brief, a_quiet_brief
+from tests.briefs import SUNDAY, a_blank_brief, a_brief, a_quiet_brief
 
 LANGUAGES = ("ms", "en")
 
@@ -117,9 +118,33 @@ def test_a_week_that_nobody_collected_is_a_slide_that_says_so(language):
     shapes = shapes_of(pptx(a_blank_brief(), Words(language)))
 
     assert shapes["sentences"].text_frame.text.split("\n") == said.sentences
-    for name in ("trend_none", "sentiment_none", "complaints_none"):
-        assert shapes[name].text_frame.text == said.words.t("brief.no_data")
-    assert "trend" not in shapes
+    once = [line for line in said.state if line not in said.sentences]
+    assert shapes["state"].text_frame.text.split("\n")[1:] == once
+    assert said.words.t("brief.no_events") in shapes["events"].text_frame.text
+    assert shapes.keys().isdisjoint({"trend", "sentiment", "complaints", "total_posts"})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_charts_and_the_table_are_told_in_words(language):
+    words = Words(language)
+    shapes = shapes_of(pptx(a_brief(), words))
+    alt = {
+        name: shapes[name]._element.nvGraphicFramePr.cNvPr.get("descr")
+        for name in ("trend", "sentiment", "complaints")
+    }
+
+    assert alt["trend"].startswith(f"{words.t('brief.trend')}. {words.t('brief.this_week')}: ")
+    assert f"{words.weekday(SUNDAY)} 11," in alt["trend"]
+    assert f"− {words.t('sentiment.negative')}: " in alt["sentiment"]
+    assert " 30." in alt["sentiment"]
+    assert alt["complaints"] == words.t("brief.complain")
+
+
+def test_few_posts_are_marked_whole():
+    few = tuple(replace(day, posts=1, before=0) for day in a_brief().days)
+    axis = shapes_of(pptx(a_quiet_brief(days=few), Words("en")))["trend"].chart.value_axis
+
+    assert (axis.maximum_scale, axis.major_unit) == (5, 1)
 
 
 def test_the_same_brief_gives_the_same_bytes_later_too():
