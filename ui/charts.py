@@ -437,43 +437,45 @@ _OWN = ("type", "legendgroup", "customdata", "x", "y")
 
 
 def brief(figure: Figure) -> Figure:
-    """The same figure in fewer bytes: what all its traces of one type have in common is said once,
-    in the template, from where Plotly takes whatever a trace does not say."""
+    """The same figure in fewer bytes: what several traces of one type say alike is said once, in
+    the template, from where Plotly takes whatever a trace does not say."""
     kinds: dict[str, list[dict]] = {}
     for trace in figure["data"]:
         kinds.setdefault(trace["type"], []).append(trace)
-    shared = {
-        kind: _common([{k: v for k, v in trace.items() if k not in _OWN} for trace in traces])
-        for kind, traces in kinds.items()
-        if len(traces) > 1
-    }
+    shared = {kind: _common(traces) for kind, traces in kinds.items() if len(traces) > 1}
     traces = [_without(trace, shared.get(trace["type"], {})) for trace in figure["data"]]
     data = {kind: [said] for kind, said in shared.items() if said}
     return {**figure, "data": traces, "layout": {**figure["layout"], "template": {"data": data}}}
 
 
 def _common(some: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What all of these say alike, also deep inside; never part of a list."""
-    first, *rest = some
-    alike: dict[str, Any] = {}
-    for key, value in first.items():
-        others = [one.get(key) for one in rest]
-        if isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in others):
-            if deep := _common([value, *others]):
-                alike[key] = deep
-        elif isinstance(value, (str, int, float)) and all(one == value for one in others):
-            alike[key] = value
-    return alike
+    """Of what each of these says, also deep inside, what most of them say; never a list."""
+    said: dict[str, Any] = {}
+    for key in some[0]:
+        values = [one[key] for one in some if key in one]
+        if key in _OWN or len(values) < len(some):
+            continue
+        if all(isinstance(value, Mapping) for value in values):
+            if deep := _common(values):
+                said[key] = deep
+        elif all(isinstance(value, (str, int, float)) for value in values):
+            most = max(values, key=values.count)
+            if values.count(most) > 1:
+                said[key] = most
+    return said
 
 
 def _without(trace: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """A trace without what is said elsewhere."""
+    """A trace without what is said for it elsewhere."""
     left: dict[str, Any] = {}
     for key, value in trace.items():
         if key not in said:
             left[key] = value
-        elif isinstance(value, Mapping) and (deep := _without(value, said[key])):
-            left[key] = deep
+        elif isinstance(value, Mapping):
+            if deep := _without(value, said[key]):
+                left[key] = deep
+        elif value != said[key]:
+            left[key] = value
     return left
 
 
