@@ -145,7 +145,8 @@ _STATE = Guard(
 GUARDS: dict[str, Guard] = {
     "langkawi": Guard(
         never_before=_before(
-            rf"tour de|k\.?d\.?|(?<!\d )km|mv|deklarasi|akta|piagam|perjanjian|bilik(?: mesyuarat)?"
+            rf"tour de|k\.?d\.?|(?<!\d )km|mv|deklarasi|akta(?: lembaga pembangunan)?|piagam"
+            rf"|perjanjian|bilik(?: mesyuarat)?"
             rf"|dewan|dewan serbaguna|taman|apartment|pangsapuri|blok|suite|tdl|kelas|projek"
             rf"|{_ROAD}"
         ),
@@ -167,7 +168,8 @@ GUARDS: dict[str, Guard] = {
         weak=_before(rf"{_AT}|{_AT_EN}"),
         words=_anywhere(r"jeti|jetty|feri|ferry|pekan|town|hotel|homestay|duty free|bebas cukai"),
         after=_after(
-            r"town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi"
+            r"(?:pagi|petang|malam|hari|tengah hari) (?:ini|ni|tadi) (?:sesak|jem|lengang|sunyi)"
+            r"|town|jetty|jeti|bay|city|area|waterfront|hotel|night market|langkawi"
             r"|duty free|bebas cukai|sesak|jem|jam teruk|lengang|sunyi|hujan|mendung"
             r"|is (?:dead|busy|quiet|crowded|packed)|'s"
         ),
@@ -224,6 +226,7 @@ GUARDS: dict[str, Guard] = {
     ),
     "uum": Guard(
         capitals=True,
+        phrase=True,
         words=_anywhere(
             r"sintok|dpp|inasis|semester|intake|degree|varsity|uni|universiti|kampus|usm|ukm|upm|unimap|uitm|uia|utm"
         ),
@@ -235,8 +238,15 @@ GUARDS: dict[str, Guard] = {
             r"|inasis"
         ),
     ),
+    "aor": Guard(
+        capitals=True,
+        words=_anywhere(
+            r"flights?|airport|airasia|firefly|batik air|penerbangan|lapangan terbang|kul|szb"
+        ),
+    ),
     "lgk": Guard(
         capitals=True,
+        before=_before(rf"{_AT}|{_AT_EN}"),
         words=_anywhere(r"flight|airport|airasia|penerbangan|kul|szb|pen|island|terbang"),
     ),
     "uwl": Guard(capitals=True, never=_anywhere(r"university|west london|ealing|student")),
@@ -266,7 +276,12 @@ GUARDS: dict[str, Guard] = {
     "telagatujuh": Guard(never_after=_after(r"puteri|beradik")),
     "titigajah": Guard(before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), phrase=True),
     "kuburpanjang": Guard(before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), phrase=True),
-    "helangmerah": Guard(never=_anywhere(r"skuad|pasukan|bola|liga|gol|jdt|stadium")),
+    "helangmerah": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|tugu|patung|replika|dataran"),
+        never=_anywhere(r"skuad|pasukan|bola|liga|gol|jdt|stadium"),
+        ordinary=True,
+    ),
+    "kokbeach": Guard(never_after=_after("volleyball|handball|soccer|tennis")),
     "eaglesquare": Guard(never=_anywhere(r"abuja|nigeria|lagos")),
     "balaibesar": Guard(
         never_after=_after(r"taman nasional|pom|pelaksanaan|penelitian|wilayah|besar|karantina")
@@ -308,8 +323,8 @@ GUARDS: dict[str, Guard] = {
     "yankecik": _YAN_BESAR,
     "yankechil": _YAN_BESAR,
     "lunas": Guard(
-        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|itik|duck"),
-        clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai|singgah|itik|duck|at|near"),
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|itik|duck|tol|exit"),
+        clear=_before(rf"{_CLEAR}|ke|kat|dekat|pergi|sampai|singgah|itik|duck|at|near|tol|exit"),
         after=_after(r"roast|duck|itik|wantan|town|is (?:just |now )?an? (?:[a-z]+ ){0,2}town"),
         words=_anywhere(r"itik|(?:roast|roasted|braised) duck|duck (?:porridge|rice)|kulim|khtp"),
         telling=True,
@@ -324,7 +339,8 @@ GUARDS: dict[str, Guard] = {
         clear=_before(rf"{_CLEAR}|{_FROM}|tol|exit|stesen|past|via|through|lalu|ikut"),
         after=_after(r"toll?|r&r|interchange|exit"),
         together=True,
-        words=_anywhere(r"jerai|toll?|r&r|rnr|jem|lebuh ?raya|kemalangan"),
+        words=_anywhere(r"jerai|toll?|r&r|rnr|jem|lebuh ?raya|kemalangan|modenas|perwaja"),
+        telling=True,
         never_after=_after(
             r"sahara|gobi|pasir|arab|arabia|thar|atacama|namib|panas|salji|di|nevada|mojave|negev"
             r"|sinai|kalahari|taklamakan|dubai|mesir|mongolia|rajasthan|australia|afrika|simpson"
@@ -361,6 +377,7 @@ GUARDS: dict[str, Guard] = {
     ),
     "payar": Guard(
         before=_before(rf"{_AT}|{_AT_EN}|snorkel(?:l?ing)?|div(?:e|ing)|menyelam"),
+        after=_after(r"div(?:e|ing|ers?)|snorkel\w*|marine|coral|island"),
         words=_anywhere(r"snorkel\w*|scuba|coral|karang|marine park|taman laut|menyelam|sharks?"),
         ordinary=True,
     ),
@@ -383,10 +400,13 @@ GUARDS: dict[str, Guard] = {
         before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}"), never_before=_before(_ROAD), phrase=True
     ),
     "jitra": Guard(
+        never_after=_after(
+            r"(?:masih )?tidur|demam|cakap|kata|nangis|menangis|merajuk|kahwin|mengandung|bersalin"
+        ),
         never_before=_before(
-            r"cik|miss|pengantin baru|happy birthday|hbd|selamat hari (?:lahir|jadi)|bernama"
+            r"cik|adik|miss|pengantin baru|happy birthday|hbd|selamat hari (?:lahir|jadi)|bernama"
             r"|nama (?:saya|aku|dia)|sayang"
-        )
+        ),
     ),
     "华玲": _HUALING,
     "華玲": _HUALING,
@@ -402,9 +422,14 @@ SEAT = _before(r"mp|ahli parlimen|parlimen|adun|dun|wakil rakyat|yb|[pn]\.? ?\d{
 
 SEAT_AFTER = _after(r"mp|assembly(?:man|woman)|parliamentary|state seat")
 
+# "Kulim FC", "Jitra Rangers menang 3-1": a team.
+CLUB_AFTER = _after(
+    r"(?:[a-z]+ )?(?:fc|f\.c|fa|(?:menang|tewas|kalah|seri|tumbang)(?: tipis)? \d{1,2}-\d{1,2})"
+)
+
 # "Nama anak dia Jitra": a person or a pet. "Pak Jitra" and "Encik Kulim bin Ahmad" are persons.
 NAMED = _before(
-    r"nama (?:anak|adik|kakak|kawan|cucu|bayi|baby|kucing|isteri|suami)(?: \w+)?"
+    r"nama (?:anak|adik|kakak|kawan|cucu|bayi|baby|kucing|isteri|suami)(?: \w+){0,2}"
     r"|pak|pak ?cik|mak ?cik|pak ?su|mak ?su|mak ?lang|encik|puan|cikgu|kak|ustaz|ustazah|mr|mrs"
     r"|madam|khun|prof"
 )
@@ -441,9 +466,18 @@ _ELSEWHERE = (
     r"|kapit|sri aman|serian|samarahan"
 )
 ELSEWHERE_AFTER = re.compile(
-    r"(?: (?:seafood|kitchen|corner|bistro|cuisine|original|asli|famous|house|cafe|tomyam|maju))?"
+    r"(?: (?:seafood|kitchen|corner|bistro|cuisine|original|asli|famous|house|cafe|tomyam|maju"
+    r"|apartments?|condo|residences?|residency|court|heights|towers?|inn|plaza|hotel))?"
     rf"[,:]? ?(?:[(@] ?)?(?:(?:sedap|best|terbaik|dekat|cawangan|sini) )?"
     r"(?:(?:di|kat|dekat|in|at) )?"
+    rf"(?:{_ELSEWHERE})(?![a-z0-9])"
+)
+
+# A street is elsewhere when such a town follows with nothing but its quarter between: "Jalan Alor
+# Setar di Taman Petaling, Klang".
+STREET = _before(_ROAD)
+STREET_ELSEWHERE_AFTER = re.compile(
+    r"(?:,| (?:di|kat|dekat|in|at)) (?:(?!ke |to |dan )[a-z]+,? ){0,3}?"
     rf"(?:{_ELSEWHERE})(?![a-z0-9])"
 )
 

@@ -15,6 +15,7 @@ from insights.namesakes import (
     ADDRESS_BEFORE,
     BORROWED,
     CHINESE_ACCIDENTS,
+    CLUB_AFTER,
     DISHES,
     ELSEWHERE_AFTER,
     FOOTBALL,
@@ -27,6 +28,8 @@ from insights.namesakes import (
     SEAT_AFTER,
     SHARED_NAMES,
     STRADDLES,
+    STREET,
+    STREET_ELSEWHERE_AFTER,
     TAG_AFTER,
     TAG_BEFORE,
     TAG_NEVER_BEFORE,
@@ -453,9 +456,11 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
     after = reading.after(hit)
     if SEAT.search(before) or SEAT_AFTER.match(after):
         return True
-    if NAMED.search(before) or NAMED_AFTER.match(after):
+    if NAMED.search(before) or NAMED_AFTER.match(after) or CLUB_AFTER.match(after):
         return True
     if BORROWED.search(before) and ELSEWHERE_AFTER.match(after):
+        return True
+    if STREET.search(before) and STREET_ELSEWHERE_AFTER.match(reading.text, hit.end):
         return True
     if guard is _NO_GUARD:
         return False
