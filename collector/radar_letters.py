@@ -12,8 +12,8 @@ from collector.letters import envelope
 from db.alarms import Alarm
 from insights.model import day_of
 from insights.radar import Trouble, odds
+from insights.words import LANGUAGES, Words
 
-LANGUAGES = ("ms", "en")
 TOPICS = {
     "drowning": ("lemas", "drowning"),
     "flood": ("banjir", "flood"),
@@ -111,7 +111,7 @@ def _values(one: Alarm, places: Mapping[int, str], index: int) -> dict[str, str]
         "topic": _topic(one.topic, index),
         "posts": str(one.posts),
         "people": _people(one.authors, index),
-        "since": f"{day_of(one.first_day):%Y-%m-%d}",
+        "since": Words(LANGUAGES[index]).day(day_of(one.first_day)),
         "expected": "-" if one.expected is None else f"{one.expected:.1f}",
         "odds": "-" if one.p_value is None else f"{odds(one.p_value):,}",
     }

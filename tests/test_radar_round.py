@@ -75,7 +75,7 @@ def test_nine_complaints_are_an_alarm_and_a_mail_within_one_round(office, mail):
 
     (one,) = mail.mails
     assert one.subject == "[Kedah Tourism Pulse] Kuala Kedah: feri / Kuala Kedah: ferry"
-    assert "9 negative posts by at least 7 authors since 2026-11-23" in one.body
+    assert "9 negative posts by at least 7 authors since 23 Nov 2026" in one.body
     assert "9 hantaran negatif oleh sekurang-kurangnya 7 pengarang" in one.body
     assert "https://pulse.example.org/posts?alarm=1&lang=en" in one.body
 
