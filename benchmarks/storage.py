@@ -462,10 +462,14 @@ def refresh_line(bench: Bench, places: tuple[Place, ...]) -> Line:
 # --- readers beside a writer ----------------------------------------------------------------------
 
 
-def consistency_lines(bench: Bench, places: tuple[Place, ...]) -> Iterator[Line]:
-    """One writer and 20 readers for a few seconds: errors, and pages that contradict themselves."""
+def consistency_lines(bench: Bench) -> Iterator[Line]:
+    """One writer and 20 readers for a few seconds: errors, and pages that contradict themselves.
+
+    All begin with one cube, as the readers of one dashboard do.
+    """
     stop, errors, wrong, reads = threading.Event(), [], [], []
-    batches = pages(places, 40, 200, f"race-{time.time_ns()}")
+    built = Cube.load(bench.reader)
+    batches = pages(built.places, 40, 200, f"race-{time.time_ns()}")
 
     def write() -> None:
         for page in batches:
@@ -474,8 +478,7 @@ def consistency_lines(bench: Bench, places: tuple[Place, ...]) -> Iterator[Line]
         stop.set()
 
     def read() -> None:
-        engine = open_reader(bench.url)
-        cube = Cube.load(engine)
+        engine, cube = open_reader(bench.url), built
         while not stop.is_set():
             try:
                 cube = cube.refreshed(engine)
@@ -613,7 +616,7 @@ def measure(url: str, total: int) -> Iterator[Line]:
     yield backlog_line(bench)
     yield from write_lines(bench, cube.places)
     yield refresh_line(bench, cube.places)
-    yield from consistency_lines(bench, cube.places)
+    yield from consistency_lines(bench)
     yield Line("wrong cells", wrong_cells(bench.reader), "", 0)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     yield Line("peak memory of this process", peak, "MB")

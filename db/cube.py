@@ -25,7 +25,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine, text
 
 from db import queries
-from db.engine import snapshot
+from db.engine import driver_said, snapshot
 from db.tables import UNKNOWN_PLACE
 from db.totals import Cell
 from insights.metrics import Totals
@@ -730,6 +730,8 @@ def _numbers(connection: Connection, columns: Sequence[str], source: str, axes: 
     read = _copied if connection.dialect.name == "postgresql" else _gathered
     try:
         rows = read(cursor, columns, source)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise driver_said(error) from error
     finally:
         cursor.close()
     ids = np.array(axes.place_ids)

@@ -54,6 +54,12 @@ def reason(error: Exception) -> str:
     return str(error)
 
 
+def driver_said(error: Exception) -> DatabaseError:
+    """What a driver raised that was asked past SQLAlchemy, as an error that callers survive."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return DatabaseError(f"the database did not do what was asked: {lines[0]}")
+
+
 def parse_url(url: str) -> URL:
     """The URL with the driver this product uses; raises DatabaseError on one it cannot serve.
 
@@ -94,9 +100,9 @@ def open_reader(url: str, busy_seconds: float = 5.0) -> Engine:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, busy_seconds, read_only=True)
-    engine = _postgresql(
-        parsed, busy_seconds, f"SET LOCAL statement_timeout = {_milli(_READ_SECONDS)}"
-    )
+    # Compiling a query takes longer than any of ours runs, and the server guesses when it pays.
+    at_begin = f"SET LOCAL statement_timeout = {_milli(_READ_SECONDS)}; SET LOCAL jit = off"
+    engine = _postgresql(parsed, busy_seconds, at_begin)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 

@@ -157,7 +157,8 @@ class Search:
         best, cost = self._shortest()
         # A page behind an offset says nothing of how many posts came before it.
         steps = 1.5 * few * limit / len(found) if found and not offset else many
-        if steps <= many and steps < cost:
+        walking = WALK_COSTS[self._connection.dialect.name] * steps
+        if steps <= many and walking < 2 * cost:
             route, is_all = walk(min(many, int(2 * steps)))
             found = self._page(route, sort, limit, offset)
             if len(found) == limit or is_all:
@@ -221,12 +222,15 @@ class Search:
         has them; any other is gone to its end, with a look at the row of each post found, which
         alone tells its time."""
         matching = guide.count(self._wanted, self._ids)
-        share = min(1, 2 * wanted / max(matching, 1))
+        # Where places are tested PostgreSQL looks at each row, and at all before it orders them.
+        looks = self._ids is not None and not self._on_sqlite
+        in_order = ROW_COST if looks else min(1, 2 * wanted / max(matching, 1))
 
         def passed(told: tuple[Route, float]) -> float:
             route, cost = told
-            in_order = route.time is self._row.created_at
-            return cost * share if in_order else cost + matching * ROW_COST
+            if route.time is self._row.created_at:
+                return cost * in_order
+            return cost + matching * ROW_COST
 
         return min(self._told_costs(guide), key=passed)[0]
 
@@ -429,9 +433,11 @@ class Search:
 
     @property
     def _inert_days(self) -> list:
-        """The days as a test that no index can serve."""
+        """The days as a test that no index can serve on SQLite. PostgreSQL gets them bare: without
+        statistics it would read the whole table rather than walk an index."""
         since, until = self._bounds
-        return [self._row.day + 0 >= since, self._row.day + 0 < until]
+        day = self._inert(self._row.day)
+        return [day >= since, day < until]
 
     @cached_property
     def _instants(self) -> list:

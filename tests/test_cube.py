@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import event
 
 from db import queries, store
-from db.cube import BLOCK_DAYS, Cube
-from db.engine import ERRORS, open_reader, snapshot
+from db.cube import BLOCK_DAYS, Cube, _numbers
+from db.engine import ERRORS, DatabaseError, open_reader, snapshot
 from insights.model import Classification, Platform, PostFilter, Scope, Sentiment
 from insights.voices import CHOICES, EVERYBODY, OTHERS, VISITOR, VISITORS
 from tests.fakes import KUALA_LUMPUR, NOW, a_place, a_post, matched
@@ -61,6 +61,14 @@ def test_a_cube_of_no_posts_answers_everything_with_nothing(db):
     for table in (cube.by_place, cube.by_city, cube.by_category, cube.by_platform, cube.topics):
         assert not len(table(SCOPE))
     assert not len(cube.topics(replace(SCOPE, place="zoo")))
+
+
+def test_what_the_driver_refuses_is_an_error_that_pages_survive(db):
+    with (
+        snapshot(db) as connection,
+        pytest.raises(DatabaseError, match=r"what was asked: .*nowhere"),
+    ):
+        _numbers(connection, ["place_id"], "nowhere", None)
 
 
 def test_a_silent_day_counts_as_zero(db):
