@@ -13,6 +13,7 @@ from collector.classify import Classifier
 from collector.platforms import PlatformError
 from collector.platforms.fields import tags_in
 from insights.languages import guess_language
+from insights.matching import placed_by_classifier
 from insights.model import Classification, Match, PlaceLink, Platform, Unclassified
 from insights.places import Gazetteer
 
@@ -31,7 +32,8 @@ def read_questions(lines: Iterable[str]) -> Iterator[Question]:
         if not line.strip():
             continue
         try:
-            given = json.loads(line)
+            # Windows tools put a byte order mark before the first line.
+            given = json.loads(line.removeprefix("\ufeff"))
         except (ValueError, RecursionError):
             given = None
         text = given.get("text") if isinstance(given, dict) else None
@@ -50,10 +52,12 @@ def explain(
 ) -> Iterator[dict[str, Any]]:
     """One answer a question, in order; `{"error": ...}` for a line that was none.
 
-    Without a classifier, and for posts it refused, sentiment, score, confidence and
-    classified_by are None. With `sure`, `abstains` says whether an answer is less sure than that,
-    or none: a round would store no label then. Raises PlatformError after the batch in which the
-    classifier failed, once that batch's answers were given.
+    A text that names no place stands where the classifier's entities say, as a stored post does
+    (why: "classifier"); `relevant_why` is there where the classifier's word on relevance, and not
+    the rules', decided. Without a classifier, and for posts it refused, sentiment, score,
+    confidence and classified_by are None. With `sure`, `abstains` says whether an answer is less
+    sure than that, or none: a round would store no label then. Raises PlatformError after the batch
+    in which the classifier failed, once that batch's answers were given.
     """
     waiting = iter(questions)
     while asked := list(islice(waiting, batch if classifier else 1)):
@@ -95,17 +99,26 @@ def _labels(
 def _answer(
     text: str, match: Match, gazetteer: Gazetteer, label: Classification | None
 ) -> dict[str, Any]:
-    relevant = label.relevant if label and label.relevant is not None else match.about_kedah
+    judged = label.relevant if label else None
+    overruled = judged is not None and judged != match.about_kedah
+    links = match.links or _read_by(label, gazetteer)
+    primary = next((link for link in links if link.is_primary), None)
     return {
-        "places": [_place(gazetteer, link) for link in match.links],
-        "primary": gazetteer.place(match.primary).name if match.primary else None,
-        "relevant": relevant,
+        "places": [_place(gazetteer, link) for link in links],
+        "primary": gazetteer.place(primary).name if primary else None,
+        "relevant": match.about_kedah if judged is None else judged,
         "language": (label.language if label else None) or guess_language(text),
         "sentiment": label.sentiment if label else None,
         "score": label.score if label else None,
         "confidence": label.confidence if label else None,
         "classified_by": label.classified_by if label else None,
-    }
+    } | ({"relevant_why": f"classifier:{'' if judged else 'not_'}relevant"} if overruled else {})
+
+
+def _read_by(label: Classification | None, gazetteer: Gazetteer) -> tuple[PlaceLink, ...]:
+    """The place that the classifier read in a text, none where it named none of Kedah."""
+    link = placed_by_classifier(label, gazetteer).place if label else None
+    return () if link is None else (link,)
 
 
 def _unsure(label: Classification | None, sure: float) -> bool:
