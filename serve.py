@@ -75,7 +75,8 @@ def wake_once(loop: asyncio.AbstractEventLoop) -> None:
 
     A page is a hundred messages from its script's thread. Each would be written to the loop's own
     socket, and the two threads would hand the interpreter to each other each time: 3 of the 24 ms
-    of CPU that an Overview takes. Calls that come before the loop is awake wait for it together, in order.
+    of CPU that an Overview takes. Calls that come before the loop is awake wait for it together,
+    in order.
     """
     wake, lock, waiting = loop.call_soon_threadsafe, threading.Lock(), []
 
