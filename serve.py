@@ -4,9 +4,7 @@ and a warm start. `streamlit run serve.py`; `streamlit run streamlit_app.py` wor
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import asynccontextmanager
-from contextvars import copy_context
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -70,41 +68,9 @@ def _data():
     return data
 
 
-def wake_once(loop: asyncio.AbstractEventLoop) -> None:
-    """Let calls from other threads wake the loop once, and not once each.
-
-    A page is a hundred messages from its script's thread. Each would be written to the loop's own
-    socket, and the two threads would hand the interpreter to each other each time: 3 of the 24 ms
-    of CPU that an Overview takes. Calls that come before the loop is awake wait for it together,
-    in order.
-    """
-    wake, lock, waiting = loop.call_soon_threadsafe, threading.Lock(), []
-
-    def call(callback, *args, context=None) -> asyncio.Handle:
-        context = context or copy_context()
-        handle = asyncio.Handle(callback, args, loop, context)
-        with lock:
-            is_first = not waiting
-            waiting.append((handle, callback, args, context))
-        if is_first:
-            wake(start)
-        return handle
-
-    def start() -> None:
-        with lock:
-            calls = waiting.copy()
-            waiting.clear()
-        for handle, callback, args, context in calls:
-            if not handle.cancelled():
-                loop.call_soon(callback, *args, context=context)
-
-    loop.call_soon_threadsafe = call
-
-
 @asynccontextmanager
 async def _warm(_app):
     """Build the demo data and the cube before the first reader waits for them."""
-    wake_once(asyncio.get_running_loop())
     warming = asyncio.create_task(asyncio.to_thread(lambda: _data().warm()))
     yield {}
     await warming
