@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ui import links, shell
+from ui import borrowed, links, shell
 
 st.set_page_config(page_title="Kedah Tourism Pulse", page_icon="static/icon.svg", layout="wide")
 shell.start()
 page = st.navigation(shell.pages(), position="top")
 with shell.frame(page.title):
     links.steer()
+    borrowed.translate()
     page.run()

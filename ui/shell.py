@@ -48,6 +48,7 @@ _STYLE = """<style>
 [data-testid=stTable] :is(th,td):first-child{position:sticky;left:0;z-index:1;
 background:%s}
 [data-testid=stApp] a:focus-visible{outline:2px solid;outline-offset:2px}
+[data-testid=stAlertContainer] a{text-decoration:underline}
 .rc-overflow-item-rest p{visibility:hidden;font-size:0}
 .rc-overflow-item-rest p::after{visibility:visible;font-size:.95rem;content:"%s"}
 @media(min-width:641px){[data-testid=stLayoutWrapper]:has(>.st-key-chosen){display:none}}

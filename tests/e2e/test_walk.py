@@ -99,12 +99,15 @@ def test_the_walk_would_see_english_and_words_cut_off(browser, demo_server):
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme"), [("projector", "light"), ("phone", "dark")], ids=["light", "dark"]
+    ("size", "scheme", "lang"),
+    [("projector", "light", "en"), ("tablet", "light", "ms"), ("phone", "dark", "ms")],
+    ids=["projector", "tablet", "phone"],
 )
-def test_axe_finds_nothing_serious(browser, demo_server, size, scheme):
+def test_axe_finds_nothing_serious(browser, demo_server, size, scheme, lang):
     with visit(browser, size=SIZES[size], scheme=scheme) as seen:
-        for page in PAGES:
-            seen.open(f"{demo_server.url}/{page}?lang=en")
+        for page in (*PAGES, "?platform=youtube"):
+            seen.open(f"{demo_server.url}/{page}{'&' if '?' in page else '?'}lang={lang}")
+            seen.page.wait_for_timeout(200)  # names are put right once the page stands still
             found = Axe().run(seen.page).response["violations"]
             serious = {
                 one["id"]: [node["html"][:160] for node in one["nodes"]][:3]
@@ -112,6 +115,25 @@ def test_axe_finds_nothing_serious(browser, demo_server, size, scheme):
                 if one["impact"] in ("serious", "critical")
             }
             assert serious == {}, page
+
+
+def test_streamlits_own_words_are_in_the_readers_language_and_change_with_it(browser, demo_server):
+    def names(seen) -> set[str]:
+        seen.page.wait_for_timeout(300)
+        label = "e => e.map(one => one.getAttribute('aria-label'))"
+        return set(seen.page.eval_on_selector_all("[aria-label]", label))
+
+    with visit(browser, size=TABLET) as seen:
+        seen.open(f"{demo_server.url}/?lang=ms")
+        assert {"Menu utama", "Halaman", "Bantuan", "Lagi"} <= names(seen)
+        assert not {one for one in names(seen) if re.match(r"Help|Main menu|App pages", one)}
+        seen.page.keyboard.press("Tab")
+        assert "Langkau ke kandungan utama" in seen.text()
+
+        seen.page.get_by_role("radio", name="EN").click()
+        seen.settle()
+        assert {"Main menu", "Pages", "Help", "More"} <= names(seen)
+        assert "Skip to main content" in seen.text()
 
 
 def test_a_phone_shows_what_matters_at_once_and_its_filters_open_by_keyboard(browser, demo_server):
