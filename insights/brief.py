@@ -211,8 +211,9 @@ class Brief:
 
     @property
     def is_whole(self) -> bool:
-        """Collection ran in the week, and had begun before it."""
-        return not self.unread and (self.began is None or self.began <= self.since)
+        """Collection ran in the whole week, and had begun before it."""
+        begun = self.began is None or self.began <= self.since
+        return begun and not self.unread and not self.gaps
 
     @property
     def is_before_known(self) -> bool:

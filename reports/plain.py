@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from insights.words import UNKNOWN
 from reports.wording import Card, Listing, Wording
 
 
@@ -19,12 +20,8 @@ def _lines(said: Wording) -> Iterator[str]:
         yield said.demo
     yield ""
     yield from (f"- {sentence}" for sentence in said.sentences)
-    yield ""
-    yield f"{said.words.t('brief.figures')}:"
-    yield from map(_card, said.cards)
-    for listing in (said.complaints, said.praise, said.places):
-        yield ""
-        yield from _listing(listing)
+    if not said.brief.is_blank:  # as on screen: nobody wants to read what is not known line by line
+        yield from _figures(said)
     for title, events in (("events", said.events), ("ahead", said.ahead)):
         yield ""
         yield f"{said.words.t(f'brief.{title}')}:"
@@ -33,14 +30,24 @@ def _lines(said: Wording) -> Iterator[str]:
             yield f"- {said.words.t('brief.no_events')}"
     yield ""
     yield f"{said.words.t('brief.state')}:"
-    yield from (f"- {line}" for line in said.state)
+    yield from (f"- {line}" for line in said.state if line not in said.sentences)
     yield ""
     yield said.definitions
     yield said.as_of
 
 
+def _figures(said: Wording) -> Iterator[str]:
+    yield ""
+    yield f"{said.words.t('brief.figures')}:"
+    yield from map(_card, said.cards)
+    for listing in (said.complaints, said.praise, said.places):
+        yield ""
+        yield from _listing(listing)
+
+
 def _card(card: Card) -> str:
-    more = "; ".join(filter(None, (card.change, card.note)))
+    change = "" if card.change == UNKNOWN else card.change
+    more = "; ".join(filter(None, (change, card.note)))
     return f"- {card.label}: {card.value}" + (f" ({more})" if more else "")
 
 

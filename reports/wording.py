@@ -99,8 +99,10 @@ class Wording:
         if brief.now.posts:
             said.append(self._mood())
         if not brief.is_quiet:
-            said += [self._complaint(), *self._top_place()]
-        if brief.gaps:
+            # Without a label nobody knows what was complained about.
+            said += [self._complaint()] if brief.now.classified else []
+            said += self._top_place()
+        if brief.gaps and not brief.is_blank:
             gaps = "; ".join(self._gap("brief.gap", gap) for gap in brief.gaps)
             said.append(self.words.t("brief.incomplete", gaps=gaps))
         if brief.began and brief.since < brief.began and not brief.is_blank:
@@ -163,6 +165,8 @@ class Wording:
     def _mood(self) -> str:
         mood, totals = self.brief.mood, self.brief.now
         if mood == "few":
+            if not totals.classified:
+                return self.words.t("brief.net_none")
             n, m = number(totals.classified), number(totals.posts)
             return self.words.t("brief.net_few", n=n, m=m)
         now, before = metrics.net_sentiment(totals), metrics.net_sentiment(self.brief.before)
@@ -272,13 +276,19 @@ class Wording:
     def complaints(self) -> Listing:
         heads = ("topic", "negative_posts", "change", "where")
         rows = tuple(map(self._topic, self.brief.complaints))
-        return self._listing("complain", heads, rows, "no_topics")
+        return self._listing("complain", heads, rows, self._no_topics)
 
     @property
     def praise(self) -> Listing:
         heads = ("topic", "positive_posts", "change", "where")
         rows = tuple(map(self._topic, self.brief.praise))
-        return self._listing("praise", heads, rows, "no_topics")
+        return self._listing("praise", heads, rows, self._no_topics)
+
+    @property
+    def _no_topics(self) -> str:
+        """Why no topic is told: none was found, or nobody has looked for one yet."""
+        now = self.brief.now
+        return "no_label" if now.posts and not now.classified else "no_topics"
 
     def _listing(
         self, title: str, heads: Sequence[str], rows: tuple[tuple[str, ...], ...], empty: str

@@ -201,6 +201,7 @@ def test_a_week_that_began_before_collection_is_not_whole():
     assert a_quiet_brief(began=SUNDAY).is_whole
     assert not a_quiet_brief(began=SUNDAY + timedelta(days=1)).is_whole
     assert not a_blank_brief().is_whole
+    assert not a_quiet_brief(gaps=(Gap("x", SUNDAY, SUNDAY),)).is_whole
 
 
 def test_nothing_is_compared_with_a_week_that_nobody_collected():

@@ -196,8 +196,8 @@ def test_every_reader_gets_the_week_in_both_languages(engine, office, mail):
 
 
 def test_a_quiet_week_is_sent_too(office, mail):
-    for day in (SUNDAY - timedelta(days=1), SUNDAY):
-        collected(office.engine, at(day, 12))
+    for index in range(-1, 7):
+        collected(office.engine, at(SUNDAY + timedelta(days=index), 12))
 
     office.look(EIGHT)
 
@@ -209,6 +209,15 @@ def test_a_week_in_which_no_collection_ran_is_sent_as_that(office, mail):
 
     assert "No data: no collection ran in this week" in text_of(mail.mails[0])
     assert "Quiet week" not in text_of(mail.mails[0])
+    assert "Likes" not in text_of(mail.mails[0]).partition("Definitions.")[0]
+
+
+def test_an_unknown_change_is_not_told(office, mail):
+    office.look(EIGHT)
+    some_posts(office.engine, 7)
+    office.look(EIGHT + WEEK)
+
+    assert ": — (—" not in text_of(mail.mails[-1])
 
 
 def test_the_attached_pages_are_those_that_the_archive_makes_again(engine, office, mail):

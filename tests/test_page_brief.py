@@ -159,12 +159,22 @@ def collected_on(url: str, *days) -> None:
 
 def test_a_quiet_week_says_so(tmp_path, open_page):
     url = a_live_database(tmp_path)
-    collected_on(url, WEEK_OF - timedelta(days=1), WEEK_OF)
+    collected_on(url, *(WEEK_OF + timedelta(days=index) for index in range(-1, 7)))
 
     app = open_page("brief", url)
 
     assert "Quiet week" in words_of(app)
     assert figures_of(app)["Net sentiment"] == "—"
+
+
+def test_a_silent_week_with_days_nobody_collected_is_not_called_quiet(tmp_path, open_page):
+    url = a_live_database(tmp_path)
+    collected_on(url, WEEK_OF - timedelta(days=1), WEEK_OF)
+
+    said = words_of(open_page("brief", url)).replace("\\", "")
+
+    assert "Quiet week" not in said
+    assert "of a week that was not wholly collected" in said
 
 
 @pytest.mark.parametrize(("language", "no_data"), [("ms", "Tiada data:"), ("en", "No data:")])

@@ -90,7 +90,23 @@ def test_one_post_is_told_in_the_singular_and_not_compared():
     first, second = said(a_quiet_brief(now=Totals(posts=1))).sentences
 
     assert first == "Quiet week: 1 post about Kedah, 0 the week before; too few to compare."
-    assert second == "Only 0 of 1 posts are classified: too few to speak of sentiment."
+    assert second == (
+        "No post of the week is classified yet: sentiment and complaints are not known."
+    )
+
+
+def test_a_quiet_week_with_a_gap_is_no_quiet_week():
+    first, last = said(a_quiet_brief(gaps=(Gap("x", SUNDAY, SUNDAY),))).sentences
+
+    assert first == "0 posts about Kedah, of a week that was not wholly collected."
+    assert last.startswith("Not complete: X not collected")
+
+
+def test_complaints_nobody_has_looked_for_are_not_called_few():
+    told = said(a_brief(now=Totals(posts=7), complaints=(), praise=()))
+
+    assert not any("complain" in one for one in told.sentences if "not known" not in one)
+    assert told.complaints.empty == told.praise.empty == "No post is classified yet."
 
 
 def test_few_complaints_do_not_stand_out():
