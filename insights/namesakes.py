@@ -12,7 +12,11 @@ from dataclasses import dataclass
 _FROM = r"ke|kat|dekat|dkt|dari|dr|pi|pergi|mai|balik|sampai|singgah|area|sekitar|menuju"
 _AT = rf"di|{_FROM}"
 _AT_EN = r"in|at|to|from|near|around|visit|visiting|reach|reached"
-_TOWN = r"pekan|bandar|daerah|bandaraya|mukim|hospital|penduduk|orang|(?:town|district|village) of"
+_OFFICE = r"smk|sjkc|ipd|ppd|majlis daerah|klinik kesihatan|balai (?:polis|bomba)"
+_TOWN = (
+    r"pekan|bandar|daerah|bandaraya|mukim|hospital|penduduk|orang|(?:town|district|village) of"
+    rf"|{_OFFICE}"
+)
 # "jalan-jalan Langkawi" and "jom jalan Langkawi" are strolls, "Jalan Langkawi" is a street.
 _ROAD = r"(?<!jalan )(?<!jalan-)(?<!jom )(?<!nak )(?<!pi )(?<!pergi )jalan|jln|lorong|lrg|persiaran"
 
@@ -113,7 +117,10 @@ _INDONESIA = (
 )
 
 _LOCATED = _before(rf"di|in|pekan|daerah|homestay|{_TOWN}")
-_CLEAR = r"di|in|area|pi|homestay|chalet|resort|pekan|daerah|mukim|(?:town|district|village) of"
+_CLEAR = (
+    r"di|in|area|pi|homestay|chalet|resort|pekan|daerah|mukim|(?:town|district|village) of|orang"
+    rf"|penduduk|{_OFFICE}"
+)
 _CABLE = Guard(
     never_before=_before(_CABLE_RIVALS),
     never_after=_after(rf"(?:di |at |in |ke )?(?:{_CABLE_RIVALS})"),
@@ -313,8 +320,10 @@ GUARDS: dict[str, Guard] = {
         ordinary=True,
     ),
     "yan": Guard(
-        before=_before(rf"di|in|ke|menuju|pekan|daerah|homestay|{_TOWN}"),
-        clear=_before(rf"{_CLEAR}|ke|menuju"),
+        before=_before(
+            rf"di|in|ke|menuju|pekan|daerah|homestay|{_TOWN}|nelayan|pantai|pesisir|jeti|bendang|sawah"
+        ),
+        clear=_before(rf"{_CLEAR}|ke|menuju|nelayan|pantai|pesisir|jeti|bendang|sawah"),
         together=True,
         ordinary=True,
     ),

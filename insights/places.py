@@ -89,6 +89,7 @@ _DATELINE = re.compile(
 # Between the names of a list, and between two towns that are named in one breath.
 _IN_LIST = re.compile(r" ?(?:[,/&+、→-]|->)? ?(?:(?:dan|and|serta|atau|or) )?")
 _IN_PAIR = re.compile(r" ?(?:[/&→–-]|->) ?| (?:dan|and|serta|atau|or|vs) ")
+_JOINED = re.compile(r" ?[-–/→] ?")
 _GAP_AFTER = re.compile(
     r",? (?:di|in|of) (?:the )?(?:(?:bahagian|negeri|daerah|state of|utara|selatan|timur|barat"
     r"|tengah|(?:north|south|east|west)(?:ern)?|central) )+"
@@ -671,6 +672,10 @@ def _fitting(row: Sequence[_Hit], certain: set[_Hit], reading: _Reading) -> list
     # "AS-SP", "UUM-AS": two places by their initials, one of them a town, speak for each other.
     initials = all(hit.name.guard.capitals for hit in row)
     towns = any(hit.name.place and hit.name.place.general for hit in row)
+    # "Jalan Sik-Baling": both are towns.
+    joined = _JOINED.fullmatch(gap) and all(hit.name.place.general for hit in row if hit.name.place)
+    if joined and len(large) == len(row):
+        return large
     return large if (cities or (initials and towns)) and _IN_PAIR.fullmatch(gap) else []
 
 
