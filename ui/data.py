@@ -780,8 +780,9 @@ def count_posts(wanted: PostFilter) -> int:
 
 
 def not_counted(scope: Scope) -> int:
-    """Posts of the scope's days and platform that are not about Kedah."""
-    return _ask(queries.not_counted, scope)
+    """Posts of the scope's days and platform that are not about Kedah; they have no place, so that
+    one answer serves every city."""
+    return _ask(queries.not_counted, replace(scope, city="all", place=None))
 
 
 def why_of(platform: str, post_id: str) -> dict:
