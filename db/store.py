@@ -256,7 +256,7 @@ def save_page(
     refused = [*rejects, *refused]
     page = _not_forgotten(connection, page)
     corrected = _lifted(connection, page.keys())
-    known = _known(connection, page.keys())
+    known = _known(connection, page.keys(), _TOLD_OF_POST)
     labelled = _label_new(page, known, labels, now)
     changed = _upsert(connection, [row for _, row in page.values()], known)
     if by_age:
@@ -408,18 +408,20 @@ _STATE_OF_POST = (
 
 
 @functools.cache
-def _known_statement():
-    return select(*(social_posts.c[name] for name in _STATE_OF_POST)).where(
+def _known_statement(names: tuple[str, ...]):
+    return select(*(social_posts.c[name] for name in names)).where(
         social_posts.c.platform == bindparam("platform"),
         social_posts.c.post_id.in_(bindparam("ids", expanding=True)),
     )
 
 
-def _known(connection: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
-    """How the posts of these keys stand now; those never stored are missing."""
+def _known(
+    connection: Connection, keys: Iterable[Key], names: tuple[str, ...] = _STATE_OF_POST
+) -> dict[Key, Any]:
+    """How the posts of these keys stand now, in these columns; those never stored are missing."""
     known = {}
     for platform, ids in _by_platform(keys):
-        found = connection.execute(_known_statement(), {"platform": platform, "ids": ids})
+        found = connection.execute(_known_statement(names), {"platform": platform, "ids": ids})
         known.update({(row.post_id, row.platform): row for row in found})
     return known
 
@@ -452,6 +454,30 @@ _TELLING = (
     "counted_by_rule",
     "voice",
 )
+
+
+# What is read of a known post before its page is stored.
+_TOLD_OF_POST = tuple(dict.fromkeys((*_STATE_OF_POST, *_TELLING)))
+
+
+def _tells_nothing(row: Mapping[str, Any], stored) -> bool:
+    """Whether a row says of its stored post only what that says already, or less.
+
+    Surely so where it returns True; the rest is for `_upsert_statement` to find out. That one
+    writes to PostgreSQL's log for each row it locks, even where it then changes nothing.
+    """
+    if row["is_repost"] != stored.is_repost or row["voice"] != stored.voice:
+        return False
+    if row["counted_by_rule"] and not stored.counted_by_rule:
+        return False
+    if row["content"] not in ("", stored.content):
+        return False
+    if not row["created_at_estimated"] and row["created_at"] != stored.created_at:
+        return False
+    return all(row[name] in (None, getattr(stored, name)) for name in _MAY_BE_UNKNOWN)
+
+
+_MAY_BE_UNKNOWN = ("url", *COUNTS, "author_hash", "language", "media_type", "place_id")
 
 
 def _merged(new, old) -> dict[str, Any]:
@@ -534,7 +560,12 @@ def _upsert(
     which hands nothing back, takes half the time.
     """
     fresh = [row for row in rows if (row["post_id"], row["platform"]) not in known]
-    met = [row for row in rows if (row["post_id"], row["platform"]) in known]
+    met = [
+        row
+        for row in rows
+        if (stored := known.get((row["post_id"], row["platform"]))) is not None
+        and not _tells_nothing(row, stored)
+    ]
     changed: dict[Key, Any] = {}
     if fresh:
         connection.execute(insert(social_posts), fresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import func, select
@@ -31,8 +32,10 @@ from insights.model import (
     Event,
     EventTemplate,
     Kind,
+    MatchedPost,
     PlaceLink,
     Platform,
+    Post,
     Reject,
     RunStatus,
     Scope,
@@ -181,6 +184,48 @@ def test_more_posts_than_a_statement_takes_parameters_are_one_page(db):
     assert save(db, *page).new == 2500
     assert save(db, *page).unchanged == 2500
     assert rows(db, daily_totals)[0].posts == 2500
+
+
+def _told_otherwise(random: Random, post: Post) -> MatchedPost:
+    """What a platform may tell of a post the next time, most of it the same."""
+    said = {
+        "url": (post.url, None, "https://example.org/moved"),
+        "content": (post.content, "", "Zoo ditutup"),
+        "posted_at": (post.posted_at, None, NOW - timedelta(days=1)),
+        "language": (post.language, None, "ms"),
+        "media_type": (post.media_type, None, "video"),
+        "likes": (post.likes, None, 9),
+        "views": (post.views, None, 0),
+        "is_repost": (post.is_repost, post.is_repost, True),
+    }
+    weights = (8, 3, 1)
+    chosen = {name: random.choices(those, weights)[0] for name, those in said.items()}
+    linked = random.choices(((CENANG,), (), (ZOO,)), weights)[0]
+    counted = random.choices((True, False), (8, 1))[0]
+    author = random.choices(("a" * 8, None, "b" * 8), weights)[0]
+    one = matched(replace(post, **chosen), *linked, counted=counted, author=author)
+    return replace(one, voice=random.choices(("visitor", "news"), (8, 1))[0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_tells_nothing_is_left_out_only_where_it_would_change_nothing(db, seed):
+    random = Random(seed)
+    left_out = 0
+    for _ in range(150):
+        post = a_post(likes=random.choice((None, 3)), views=random.choice((None, 0)))
+        for one in (_told_otherwise(random, post), _told_otherwise(random, post)):
+            save(db, one, now=LATER)
+        with db.begin() as connection:
+            row = store.post_row(_told_otherwise(random, post), LATER, KUALA_LUMPUR)
+            key = (row["post_id"], row["platform"])
+            before = store._known(connection, [key], store._TOLD_OF_POST)[key]
+            written = connection.execute(
+                store._upsert_statement(connection.dialect.name), [row]
+            ).all()
+            if store._tells_nothing(row, before):
+                left_out += 1
+                assert written == []
+    assert left_out > 10
 
 
 # --- unknown never wins ---
