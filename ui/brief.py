@@ -170,13 +170,15 @@ def _events(said: Wording) -> None:
         with blocks.card(t(f"brief.{title}"), height="content", key=f"brief_{title}"):
             if not found:
                 st.caption(t("brief.no_events"))
+                continue
             lines = (f"{text.inert(when)}: {text.inert(what)}" for when, what in found)
             st.markdown("  \n".join(lines))
 
 
 def _state(said: Wording) -> None:
     with blocks.card(said.words.t("brief.state"), height="content", key="brief_state"):
-        st.markdown("  \n".join(text.inert(line) for line in said.state))
+        told = (line for line in said.state if line not in said.sentences)  # at the top already
+        st.markdown("  \n".join(map(text.inert, told)))
 
 
 def _small_print(scope: Scope, said: Wording) -> None:
