@@ -61,6 +61,7 @@ from db import alarms, incidents, queries, store
 from db.demo import HASH_SECRET, make_demo
 from db.engine import (
     ERRORS,
+    Connection,
     DatabaseError,
     Engine,
     Schema,
@@ -584,22 +585,27 @@ class _Demo:
         )
         if collector.stop.is_set():
             return report
-        self._keep_terms()
+        self._in_live(lambda connection: expired(connection, now()), expire, "deleted from")
+        self._in_live(corrections.some_wait, corrections.apply_all, "corrected in")
         return replace(report, lines=(*report.lines, *self._label_imports()))
 
-    def _keep_terms(self) -> None:
-        """Delete what may not stand longer, also after the last platform's key was taken out."""
+    def _in_live(
+        self, is_due: Callable[[Connection], bool], work: Callable[..., object], what: str
+    ) -> None:
+        """Work that imported posts, or those of platforms whose keys were taken out, need in the
+        live database, which no round touches here: what may not stand longer is deleted, and what
+        officers corrected is corrected."""
         collector = self._collector
         url = collector.settings.database_url
         try:
             with snapshot(collector.read_existing(url)) as connection:
-                if not expired(connection, now()):
+                if not is_due(connection):
                     return
             engine = collector.open_existing(url)
             with collector.hold(engine) as lease:
-                expire(engine, now, lease.guard)
+                work(engine, now, lease.guard)
         except (LeaseHeld, *ERRORS) as error:
-            log.debug("nothing deleted from the live database: %s", reason(error))
+            log.debug("nothing %s the live database: %s", what, reason(error))
 
     def _label_imports(self) -> Sequence[Line]:
         """Imported posts wait for labels too, in the live database that a demo never touches."""
@@ -625,7 +631,10 @@ def _label(
 ) -> Report:
     """Ask for the labels that posts of the live database wait for, under its lease."""
     engine = collector.open_existing(collector.settings.database_url)
-    with collector.hold(engine) as lease:
+    with (
+        collector.hold(engine) as lease,
+        corrections.applying(engine, now, lease.guard),
+    ):
         report = classify_waiting(
             engine,
             classifier,

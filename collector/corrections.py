@@ -25,7 +25,7 @@ def apply_all(
     Raises store.LeaseLost from `guard`, and what the database raises.
     """
     moved = 0
-    while _some_wait(engine):
+    while _some_are_there(engine):
         with engine.begin() as connection:
             guard(connection)
             moved += store.apply_corrections(connection, now=clock())
@@ -34,9 +34,14 @@ def apply_all(
     return moved
 
 
-def _some_wait(engine: Engine) -> bool:
+def some_wait(connection: Connection) -> bool:
+    """Whether a correction or an undoing does not count yet."""
+    return bool(corrections.unapplied(connection, limit=1))
+
+
+def _some_are_there(engine: Engine) -> bool:
     with snapshot(engine) as connection:
-        return bool(corrections.unapplied(connection, limit=1))
+        return some_wait(connection)
 
 
 @contextlib.contextmanager

@@ -21,9 +21,11 @@ from sqlalchemy import select
 
 from collector.__main__ import main
 from db import queries, store
+from db.corrections import save_corrections, undo_corrections
 from db.engine import ERRORS, migrate, open_reader, open_writer, snapshot
 from db.seed import seed_places
-from db.tables import social_posts
+from db.tables import daily_totals, social_posts
+from insights.corrections import Correction, Field
 from insights.model import Platform, Reject
 from tests.e2e.browser import plain_environment
 from tests.gemini_server import GeminiServer
@@ -505,6 +507,29 @@ def test_an_import_stores_once(place, file):
     assert (first.returncode, second.returncode) == (0, 0), first.stderr
     assert "2 new, 0 updated, 0 unchanged" in first.stdout
     assert "0 new, 0 updated, 2 unchanged" in second.stdout
+
+
+def test_corrections_of_imported_posts_count_though_no_platform_is_configured(place, file):
+    run(place, "import", str(file))
+    engine = open_writer(place["DATABASE_URL"])
+
+    def counted() -> int:
+        with engine.connect() as connection:
+            return sum(connection.scalars(select(daily_totals.c.posts)))
+
+    with engine.begin() as connection:
+        post = connection.execute(select(social_posts).where(social_posts.c.counted)).first()
+        said = Correction(Platform(post.platform), post.post_id, Field.RELEVANT, "no")
+        batch = save_corrections(connection, [said], officer="Aminah", now=datetime.now(UTC))
+    before = counted()
+    run(place, "backfill")
+    assert counted() == before - 1
+
+    with engine.begin() as connection:
+        undo_corrections(connection, batch, officer="Aminah", now=datetime.now(UTC))
+    run(place, "--once")
+    assert counted() == before
+    engine.dispose()
 
 
 def test_a_bad_line_is_told_by_number_and_the_others_go_on(place, file):

@@ -63,7 +63,7 @@ def test_two_chosen_posts_are_corrected_and_counted_by_the_collector(open_page, 
     app.selectbox(key="said_sentiment").select("positive").run()
     button(app, "Correct 2").click().run()
     assert not app.exception
-    assert "2 corrections saved" in " ".join(one.value for one in app.success)
+    assert "Corrections saved: 2." in " ".join(one.value for one in app.success)
     found = made(live)
     assert found["value"].tolist() == ["positive", "positive"]
     assert found["officer"].tolist() == [officer.LOCAL] * 2
