@@ -14,7 +14,7 @@ from collector.platforms import PlatformError
 from collector.platforms.fields import tags_in
 from insights.languages import guess_language
 from insights.matching import placed_by_classifier
-from insights.model import Classification, Match, PlaceLink, Platform, Unclassified
+from insights.model import Classification, Match, Place, PlaceLink, Platform, Unclassified
 from insights.places import Gazetteer
 
 
@@ -105,7 +105,7 @@ def _answer(
     primary = next((link for link in links if link.is_primary), None)
     return {
         "places": [_place(gazetteer, link) for link in links],
-        "primary": gazetteer.place(primary).name if primary else None,
+        "primary": _name(gazetteer.place(primary)) if primary else None,
         "relevant": match.about_kedah if judged is None else judged,
         "language": (label.language if label else None) or guess_language(text),
         "sentiment": label.sentiment if label else None,
@@ -127,7 +127,15 @@ def _unsure(label: Classification | None, sure: float) -> bool:
 
 def _place(gazetteer: Gazetteer, link: PlaceLink) -> dict[str, str]:
     place = gazetteer.place(link)
-    return {"name": place.name, "city": place.city, "alias": link.alias, "why": link.why}
+    return {"name": _name(place), "city": place.city, "alias": link.alias, "why": link.why}
+
+
+def _name(place: Place) -> str:
+    """The name as the list of places given to us writes it: a city as a whole says that it is
+    none of the places in it. Screens, where the city stands beside it, show the bare name."""
+    if not place.general:
+        return place.name
+    return f"{place.name} ({'island, ' if place.slug == 'langkawi' else ''}general)"
 
 
 def _names(match: Match, gazetteer: Gazetteer) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from insights.model import Classification, Platform, Sentiment, Unclassified
 from insights.places import Gazetteer
 
 GAZETTEER = Gazetteer(seed_places())
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "place_cases.csv"
 
 
 class Reader:
@@ -54,6 +57,26 @@ def test_without_a_classifier_the_rules_decide_and_say_by_which_word():
     }
     assert answer["relevant"]
     assert "relevant_why" not in answer
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Pagi di Alor Staq", "Alor Setar (general)"),
+        ("Cuti ke Langkawi", "Langkawi (island, general)"),
+        ("Makan di Kuah, Langkawi", "Kuah"),
+    ],
+)
+def test_a_city_as_a_whole_says_that_it_is_none_of_its_places(text, name):
+    assert explained(text)["primary"] == name
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=f"the shared cases are not beside us: {SHARED}")
+def test_the_shared_cases_hold_to_the_letter():
+    with SHARED.open(encoding="utf-8", newline="") as file:
+        cases = list(csv.DictReader(file))
+    found = [explained(case["text"])["primary"] or "" for case in cases]
+    assert found == [case["expected"] for case in cases]
 
 
 def test_a_classifier_that_calls_a_named_post_irrelevant_overrules_and_is_named_for_it():
