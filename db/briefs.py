@@ -5,6 +5,7 @@ Functions that write work inside a transaction that the caller opened, like thos
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -17,7 +18,7 @@ from db.cube import Cube
 from db.engine import Engine, snapshot
 from db.tables import briefs, collection_runs
 from db.totals import bump
-from insights import metrics
+from insights import fairness, metrics
 from insights.brief import (
     AHEAD,
     UNKNOWN,
@@ -57,6 +58,7 @@ def read_brief(
     span = metrics.compared(scope, today=scope.until)
     with snapshot(engine) as connection:
         ends = _successes(connection, scope)
+        missed = list(_missed(connection, scope, every, zone, None if scope.demo else now))
         return compose(
             scope,
             Stamp(str(zone), now, cube.version, scope.demo, queries.last_success(connection)),
@@ -66,11 +68,12 @@ def read_brief(
             names={place.slug: place.name for place in cube.places},
             events=_events(connection, scope),
             first_day=cube.first_day,
-            gaps=_gaps(connection, scope, every, zone, None if scope.demo else now),
+            gaps=_gaps(missed, scope),
             failing=_failing(connection, scope),
             alarms=_alarms(connection, scope, cube.places) if _is_newest(scope, now, zone) else (),
             unread=_unread(ends, span.now, zone),
             unread_before=_unread(ends, span.before, zone),
+            unlike=_unlike(cube, span, missed, now.astimezone(zone).date()),
             began=ends[0].astimezone(zone).date() if ends else None,
         )
 
@@ -113,19 +116,36 @@ def _events(connection: Connection, scope: Scope) -> list[EventLine]:
     return [event for event in known if every or event.city_slug in (scope.city, "all")]
 
 
-def _gaps(
+def _missed(
     connection: Connection, scope: Scope, every: timedelta, zone: tzinfo, now: datetime | None
-) -> list[Gap]:
+) -> Iterable[fairness.Gap]:
+    """All days on which a platform of the scope was not collected, whenever that was."""
     asked = queries.asked_platforms(connection)
+    for platform, ends in sorted(queries.collected_at(connection).items()):
+        if not scope.holds(platform):
+            continue
+        until = now if platform in asked else None
+        for first, last in gaps(ends, every=every, zone=zone, now=until):
+            yield first, last, platform
+
+
+def _gaps(missed: Iterable[fairness.Gap], scope: Scope) -> list[Gap]:
+    """What of it lies in the scope's days."""
     return [
         Gap(platform, max(first, scope.since), min(last, scope.until - timedelta(days=1)))
-        for platform, ends in sorted(queries.collected_at(connection).items())
-        if scope.holds(platform)
-        for first, last in gaps(
-            ends, every=every, zone=zone, now=now if platform in asked else None
-        )
+        for first, last, platform in missed
         if first < scope.until and last >= scope.since
     ]
+
+
+def _unlike(
+    cube: Cube, span: metrics.Comparison, missed: Iterable[fairness.Gap], today: date
+) -> bool:
+    """Whether a platform that matters was missed for good in either week, as on the Overview."""
+    posts: Counter[str] = Counter()
+    for part in (span.now, span.before):
+        posts.update(dict(cube.by_platform(part).rows("platform", "posts")))
+    return fairness.hole(span, missed, fairness.telling(posts), today) is not None
 
 
 def _is_newest(scope: Scope, now: datetime, zone: tzinfo) -> bool:

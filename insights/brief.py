@@ -192,6 +192,7 @@ class Brief:
     alarms: tuple[AlarmLine, ...] = ()  # those of the newest week only: they are open today
     unread: str = ""  # a code of Unread: no collection ran in the week
     unread_before: str = ""  # the same of the week before
+    unlike: bool = False  # the two weeks were not collected alike (insights/fairness.py)
     began: date | None = None  # the first day of collection; None where it is not known
 
     @property
@@ -220,19 +221,27 @@ class Brief:
         """The week before has counts: a collection ran in it, or posts of it were found later."""
         return bool(self.before.posts) or not self.unread_before
 
+    @property
+    def is_comparable(self) -> bool:
+        """Whether a change from the week before is one of posts, and not of collecting."""
+        return self.is_before_known and not self.unlike
+
     def change(self, name: str) -> Change:
         """How one total ("posts", "likes", ...) moved against the week before."""
         now, before = getattr(self.now, name), getattr(self.before, name)
-        if self.is_blank or not self.is_before_known:
+        if self.is_blank or not self.is_comparable:
             return metrics.change(None, None)
         return metrics.change(now, before, posts_now=self.now.posts, posts_before=self.before.posts)
 
     @property
     def mood(self) -> str:
-        """How net sentiment moved: "few" labels, "only" this week's, or "up", "down", "same"."""
+        """How net sentiment moved: "few" labels, "unlike" weeks, "only" this week's, or "up",
+        "down", "same"."""
         now, before = metrics.net_sentiment(self.now), metrics.net_sentiment(self.before)
         if now is None or now.n < FEW:
             return "few"
+        if self.unlike:
+            return "unlike"
         if before is None or before.n < FEW:
             return "only"
         return metrics.net_moved(now, before)
@@ -266,13 +275,15 @@ def compose(
     alarms: Iterable[AlarmLine] = (),
     unread: str = "",
     unread_before: str = "",
+    unlike: bool = False,
     began: date | None = None,
 ) -> Brief:
     """The brief of a scope's week from the tables of that week and of the one before.
 
     `names` are the places' by slug; `events` those from the week's first day on; `first_day` the
     first that anything was collected for. Gaps outside the week are left out. `unread` is a code
-    of Unread or empty, `began` the first day of collection.
+    of Unread or empty, `unlike` whether a platform was missed for good in either week, `began` the
+    first day of collection.
     """
     known = tuple(events)
     return Brief(
@@ -300,6 +311,7 @@ def compose(
         alarms=tuple(alarms),
         unread=unread,
         unread_before=unread_before,
+        unlike=unlike,
         began=began,
     )
 
@@ -393,6 +405,7 @@ def from_figures(kept: Mapping[str, Any]) -> Brief:
         alarms=tuple(AlarmLine(**_dates(row, "first_day")) for row in kept.get("alarms", ())),
         unread=kept.get("unread", ""),
         unread_before=kept.get("unread_before", ""),
+        unlike=kept.get("unlike", False),
         began=_day(kept.get("began")),
     )
 

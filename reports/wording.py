@@ -143,6 +143,8 @@ class Wording:
             kind = "first"
         elif self.brief.is_quiet and not self.brief.is_whole:
             kind = "partly"
+        elif self.brief.unlike:
+            kind = "unlike"
         return self.words.t(
             f"brief.posts_{kind}",
             posts=self.posts(self.brief.now.posts),
@@ -307,8 +309,8 @@ class Wording:
         )
 
     def _change(self, moved: Change | Trend) -> str:
-        """Against the week before; unknown where nobody collected then."""
-        return self.words.change(moved) if self.brief.is_before_known else DASH
+        """Against the week before; unknown where the two were not collected alike."""
+        return self.words.change(moved) if self.brief.is_comparable else DASH
 
     def _places_of(self, where: Sequence[Where]) -> str:
         named = [

@@ -122,6 +122,23 @@ def test_days_without_a_collection_are_gaps_of_the_week(db):
     )
 
 
+@pytest.mark.parametrize(("silent", "unlike"), [(5, False), (9, True)])
+def test_weeks_of_which_something_was_missed_for_good_are_not_compared(db, silent, unlike):
+    """A silence that is longer than searches reach back; a shorter one is made good."""
+    for week in (SUNDAY, SUNDAY - WEEK):
+        save(db, *(matched(a_post(posted_at=on(week)), KUAH) for _ in range(8)))
+    for day in (SUNDAY - WEEK, SUNDAY - timedelta(days=5)):
+        run(db, "x", on(day))
+    run(db, "x", on(SUNDAY - timedelta(days=4) + timedelta(days=silent)))
+    run(db, "x", on(SUNDAY + timedelta(days=6)))
+
+    found = brief(db)
+
+    assert found.unlike == unlike
+    assert (found.change("posts").kind == "same") != unlike
+    assert briefs.from_figures(briefs.to_figures(found)) == found
+
+
 def test_a_week_in_which_nobody_collected_says_why(db):
     assert brief(db).unread == "never"
     run(db, "x", on(SUNDAY + WEEK, 0))

@@ -182,6 +182,8 @@ def test_a_look_that_was_cut_short_does_not_move_the_hour(engine, office):
 
 
 def test_every_reader_gets_the_week_in_both_languages(engine, office, mail):
+    for days in range(1, 15):
+        collected(engine, at(SUNDAY - WEEK + timedelta(days=days), 7))
     some_posts(engine, 7)
 
     office.look(EIGHT)
