@@ -1,7 +1,7 @@
 """`make bench`: every measurement, storage first, then pages on the same databases.
 
-100,000 and 1,000,000 posts; `--ten-million` adds storage at 10,000,000, `--postgresql` storage on a
-PostgreSQL server of its own. The end says which targets were met and which were not.
+100,000 and 1,000,000 posts; `--ten-million` adds 10,000,000, `--postgresql` storage on a PostgreSQL
+server of its own. The end says which targets were met and which were not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def runs(folder: Path, options: list[str]) -> list[tuple[str, ...]]:
     result: list[tuple[str, ...]] = [storage, ("benchmarks.demo",), ("benchmarks.classifier",)]
     if "--postgresql" in options:
         result.append(("benchmarks.storage", "--postgresql", "--posts", *SIZES, *own))
-    pages = [("benchmarks.pages", "--keep", str(folder), "--posts", size) for size in SIZES]
+    sizes = (*SIZES, *large)
+    pages = [("benchmarks.pages", "--keep", str(folder), "--posts", size) for size in sizes]
     return [*result, *pages]
 
 
