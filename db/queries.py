@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union_all,
 )
 
 from db.engine import DatabaseError
@@ -459,38 +460,57 @@ def topics_by_place(
     )
 
 
+# SQLite takes 500 parts of a compound statement at most.
+_PLACES_AT_ONCE = 200
+
+
 def distinct_by_place(
     connection: Connection, scope: Scope, slugs: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """How many different authors and texts there are at each place: `slug`, `authors`, `texts`.
 
-    Neither adds up over days or places, so they are counted from the posts: name the places on
-    screen in `slugs`. Posts without a stored author, or without words, are left out; near-copies
-    of a text (insights/texts.py) are one.
+    Neither adds up over days or places, so they are counted from the posts, all of them: name the
+    places on screen in `slugs`. Posts without a stored author, or without words, are left out;
+    near-copies of a text (insights/texts.py) are one.
     """
     known = _places_of(connection)
+    names = {place.id: place.slug for place in known} | {UNKNOWN_PLACE: UNKNOWN}
     ids = place_ids(known, scope)
-    if slugs is not None:
-        chosen = {place.id for place in known if place.slug in slugs}
-        chosen |= {UNKNOWN_PLACE} if UNKNOWN in slugs else set()
-        ids = sorted(chosen if ids is None else chosen & set(ids))
+    chosen = [
+        place_id
+        for place_id, slug in names.items()
+        if (ids is None or place_id in ids) and (slugs is None or slug in slugs)
+    ]
+    found = []
+    for start in range(0, len(chosen), _PLACES_AT_ONCE):
+        each = [_distinct_at(place_id, scope) for place_id in chosen[start:][:_PLACES_AT_ONCE]]
+        found += connection.execute(union_all(*each)).all()
+    rows = [(names[place_id], *counts) for place_id, *counts in found]
+    return pd.DataFrame(rows, columns=["slug", "authors", "texts"])
+
+
+def _distinct_at(place_id: int, scope: Scope) -> Select:
+    """The same of one place; no row where it has no post.
+
+    One place at a time, as SQLite would walk an index of all posts for many places or a platform.
+    """
     post = social_posts.c
-    conditions = [COUNTED, post.day >= number_of(scope.since), post.day < number_of(scope.until)]
-    if ids is not None:
-        conditions.append(at_places(ids))
-    conditions += [*of_platforms(post.platform, scope), *of_voice(post.voice, scope)]
-    rows = connection.execute(
+    return (
         select(
-            post.place_id,
+            literal(place_id),
             func.count(post.author_hash.distinct()),
             func.count(post.text_cluster.distinct()),
         )
-        .where(*conditions)
+        .where(
+            COUNTED,
+            at_places([place_id]),
+            post.day >= number_of(scope.since),
+            post.day < number_of(scope.until),
+            *of_platforms(post.platform, scope),
+            *of_voice(post.voice, scope),
+        )
         .group_by(post.place_id)
-    ).all()
-    names = {place.id: place.slug for place in known} | {None: UNKNOWN}
-    found = [(names[place_id], *counts) for place_id, *counts in rows]
-    return pd.DataFrame(found, columns=["slug", "authors", "texts"])
+    )
 
 
 # --- classification -------------------------------------------------------------------------------

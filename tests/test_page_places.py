@@ -3,9 +3,11 @@ from datetime import timedelta
 
 import pytest
 
+from db import queries
 from insights.model import Sentiment
 from tests.dashboards import a_live_database
 from tests.pages import cells_of, figures_of, labelled, opener, some_posts, words_of
+from ui import data
 from ui.places import ORDERS
 
 
@@ -60,6 +62,82 @@ def test_authors_that_are_not_stored_are_unknown_and_not_zero(tmp_path, open_pag
 
     assert app.table[0].value["Authors"].tolist() == ["—"]
     assert "AUTHOR_HASH_SECRET" in words_of(app)
+
+
+def a_busy_and_a_quiet_place(folder) -> str:
+    """Six posts of Pantai Cenang and two of Gunung Jerai, today, each by a writer of its own."""
+    posts = some_posts(6, 1, likes=9) + some_posts(2, 2, likes=1)
+    named = [replace(one, author_hash=f"writer {i}", text_cluster=i) for i, one in enumerate(posts)]
+    return a_live_database(folder, named)
+
+
+def test_a_place_with_too_many_posts_to_count_has_no_number_of_authors_and_a_reason(
+    tmp_path, open_page, monkeypatch
+):
+    monkeypatch.setattr(data, "MOST_COUNTED", 5)
+    app = open_page("places", a_busy_and_a_quiet_place(tmp_path))
+
+    table = app.table[0].value
+    assert table["Authors"].tolist() == ["—", "2"]
+    assert table["Different texts"].tolist() == ["—", "2"]
+    assert "more than 5 posts would have to be read" in words_of(app)
+    assert "AUTHOR_HASH_SECRET" not in words_of(app)
+
+
+def test_where_nothing_is_counted_authors_are_not_said_to_be_missing(
+    tmp_path, open_page, monkeypatch
+):
+    monkeypatch.setattr(data, "MOST_COUNTED", 0)
+    app = open_page("places", a_busy_and_a_quiet_place(tmp_path))
+
+    assert app.table[0].value["Authors"].tolist() == ["—", "—"]
+    assert "more than 0 posts would have to be read" in words_of(app)
+    assert "AUTHOR_HASH_SECRET" not in words_of(app)
+
+
+def test_where_all_is_counted_nothing_is_said_of_a_limit(tmp_path, open_page):
+    app = open_page("places", a_busy_and_a_quiet_place(tmp_path))
+
+    assert app.table[0].value["Authors"].tolist() == ["6", "2"]
+    assert "would have to be read" not in words_of(app)
+
+
+def test_authors_are_read_of_no_more_posts_than_the_limit_however_long_the_period(
+    tmp_path, open_page, monkeypatch
+):
+    monkeypatch.setattr(data, "MOST_COUNTED", 5)
+    read = []
+    count = queries.distinct_by_place
+
+    def distinct_by_place(connection, scope, slugs):
+        found = count(connection, scope, slugs)
+        read.append(int(found["authors"].sum()))  # each post has a writer of its own
+        return found
+
+    monkeypatch.setattr(queries, "distinct_by_place", distinct_by_place)
+    open_page("places", a_busy_and_a_quiet_place(tmp_path), period="365d")
+    assert 0 < sum(read) <= 5
+
+
+def five_busy_accounts(folder) -> str:
+    """Twice as many posts as the week before, in days that can be compared, by the same five."""
+    posts = some_posts(12, ago=timedelta(days=2)) + some_posts(6, ago=timedelta(days=9))
+    old = some_posts(1, ago=timedelta(days=40))
+    writers = [replace(one, author_hash=f"{i % 5}") for i, one in enumerate(posts)]
+    return a_live_database(folder, writers + old)
+
+
+def test_a_trend_that_was_not_checked_against_authors_is_said_to_be_unchecked(
+    tmp_path, open_page, monkeypatch
+):
+    url = five_busy_accounts(tmp_path)
+    checked = open_page("places", url, period="7d")
+    assert "not in authors" in checked.table[0].value["Trend"].iloc[0]
+
+    monkeypatch.setattr(data, "MOST_COUNTED", 5)
+    unchecked = open_page("places", url, period="7d")
+    assert "not in authors" not in unchecked.table[0].value["Trend"].iloc[0]
+    assert "nor the trend checked against them" in words_of(unchecked)
 
 
 @pytest.mark.parametrize("order", [*ORDERS, "by-magic"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from db import queries, search, store
 from db.engine import DatabaseError, snapshot
@@ -293,6 +294,29 @@ def test_authors_are_counted_once_a_place(db):
     assert dict(zip(found["slug"], found["authors"], strict=True)) == {"cenang": 2, "zoo": 1}
     only = ask(db, queries.distinct_by_place, SCOPE, slugs=["zoo"])
     assert only["slug"].tolist() == ["zoo"]
+
+
+@pytest.mark.parametrize("narrow", [{}, {"platform": "x"}, {"voice": "news"}])
+def test_authors_are_looked_for_at_their_place_and_days_and_nowhere_else(db, narrow):
+    asked: list = []
+    event.listen(db, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    ask(db, queries.distinct_by_place, replace(SCOPE, **narrow), slugs=["unknown", "zoo", "kuah"])
+    if db.dialect.name != "sqlite":
+        pytest.skip("a small table on PostgreSQL is read whole, whatever is asked")
+    statement, values = asked[-1]
+    with db.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    steps = [str(step[3]) for step in plan if "social_posts" in str(step[3])]
+    assert len(steps) == 3
+    assert all("(place_id=? AND day>? AND day<?)" in step for step in steps)
+
+
+def test_more_places_than_one_statement_takes_are_all_counted(db, monkeypatch):
+    monkeypatch.setattr(queries, "_PLACES_AT_ONCE", 2)
+    save(db, *(matched(ago(1), *place, author="a") for place in [(CENANG,), (KUAH,), (ZOO,), ()]))
+    found = ask(db, queries.distinct_by_place, SCOPE)
+    assert sorted(found["slug"]) == ["cenang", "kuah", "unknown", "zoo"]
+    assert found["authors"].tolist() == [1, 1, 1, 1]
 
 
 def test_near_copies_are_one_text_and_posts_without_words_are_none(db):

@@ -80,12 +80,15 @@ def ranking(scope: Scope) -> None:
         if not shown:
             st.caption(t("places.nothing_told"))
             return
-        authors = _Distinct.of(data.authors_by_place, scope, against, shown)
-        texts = _Distinct.of(data.texts_by_place, scope, against, shown)
+        counted = _countable(scope, against, shown)
+        authors = _Distinct.of(data.authors_by_place, scope, against, counted)
+        texts = _Distinct.of(data.texts_by_place, scope, against, counted)
         table = [_row(scope, row, authors, texts) for row in shown]
         blocks.table(table, t("places.ranking_alt"))
         if authors.now is None:
             st.caption(t("places.authors_unknown"))
+        if len(counted) < len(shown):
+            st.caption(t("places.not_counted", n=text.number(data.MOST_COUNTED)))
 
 
 def _controls(order: str, count: int) -> bool:
@@ -105,12 +108,20 @@ def _controls(order: str, count: int) -> bool:
         return count > _SHOWN and st.toggle(t("places.all_rows", n=count), key="all_places")
 
 
+def _countable(
+    scope: Scope, against: data.Compared, rows: list[data.PopularPlace]
+) -> tuple[str, ...]:
+    spans = (against.span.now, against.span.before) if against.span else ()
+    return data.countable((scope, *spans), [row.slug for row in rows])
+
+
 _Count = Callable[[Scope, tuple[str, ...]], dict[str, int] | None]
 
 
 @dataclass(frozen=True)
 class _Distinct:
-    """Distinct authors, or texts, by place: in the scope, and in both compared spans."""
+    """Distinct authors, or texts, by place: in the scope, and in both compared spans. A place that
+    has too many posts to count is in none."""
 
     now: dict[str, int] | None
     later: dict[str, int] | None = None
@@ -118,9 +129,8 @@ class _Distinct:
 
     @classmethod
     def of(
-        cls, count: _Count, scope: Scope, against: data.Compared, rows: list[data.PopularPlace]
+        cls, count: _Count, scope: Scope, against: data.Compared, slugs: tuple[str, ...]
     ) -> _Distinct:
-        slugs = tuple(row.slug for row in rows)
         now = count(scope, slugs)
         if now is None or against.span is None:
             return cls(now)
@@ -128,7 +138,7 @@ class _Distinct:
 
     def change(self, slug: str) -> metrics.Change | None:
         """How it moved at a place; None where it is unknown."""
-        if self.later is None or self.earlier is None:
+        if self.later is None or self.earlier is None or slug not in self.now:
             return None
         return metrics.change(self.later.get(slug, 0), self.earlier.get(slug, 0))
 
