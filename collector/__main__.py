@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -50,7 +50,7 @@ from collector.platforms.tiktok import TikTok
 from collector.platforms.x import X
 from collector.platforms.youtube import YouTube
 from collector.progress import Progress
-from collector.refresh import expire, expired
+from collector.refresh import expire
 from collector.replay import replay
 from collector.report import Line, Report
 from collector.rounds import Limits, classify_waiting, collect
@@ -497,7 +497,7 @@ def _run(collector: Collector, options: argparse.Namespace) -> int:
 
 
 class _Live:
-    """Rounds over the configured platforms, into the live database."""
+    """Rounds over the configured platforms (none: over what is stored), into the live database."""
 
     def __init__(self, collector: Collector, platforms: Sequence[str]):
         self._collector = collector
@@ -513,7 +513,9 @@ class _Live:
     def round(self, engine: Engine, lease: Lease) -> Report:
         collector = self._collector
         gazetteer = collector.gazetteer(engine)
-        left_out = {one.platform: one.said for one in setups(collector.settings) if not one.ready}
+        # Where none is searched at all nothing is left out either: no round of theirs is silent.
+        found = setups(collector.settings) if self._platforms else ()
+        left_out = {one.platform: one.said for one in found if not one.ready}
         report = collect(
             engine,
             collector.sources(self._platforms, gazetteer),
@@ -544,12 +546,17 @@ class _Live:
     def digest(self, engine: Engine, lease: Lease) -> Digest | None:
         return self._collector.digest(engine, lease)
 
+    def beside(self) -> AbstractContextManager[None]:
+        """Nothing: there is no other database to look after."""
+        return nullcontext()
+
 
 class _Demo:
     """Rounds of the demo source into the demo database, where no platform is configured."""
 
     def __init__(self, collector: Collector):
         self._collector = collector
+        self._beside = _Beside(collector)
 
     def open(self) -> Engine:
         log.info("no platform is configured: invented posts go into the demo database (DEMO)")
@@ -568,6 +575,10 @@ class _Demo:
     def digest(self, engine: Engine, lease: Lease) -> Digest | None:
         """None: nobody is mailed what was invented."""
 
+    def beside(self) -> AbstractContextManager[None]:
+        """While the block runs, corrections of the live database count within seconds too."""
+        return corrections.repeating(self._beside.correct)
+
     def round(self, engine: Engine, lease: Lease) -> Report:
         collector = self._collector
         report = collect(
@@ -585,42 +596,82 @@ class _Demo:
         )
         if collector.stop.is_set():
             return report
-        self._in_live(lambda connection: expired(connection, now()), expire, "deleted from")
-        self._in_live(corrections.some_wait, corrections.apply_all, "corrected in")
-        return replace(report, lines=(*report.lines, *self._label_imports()))
+        return replace(report, lines=(*report.lines, *self._beside.round()))
 
-    def _in_live(
-        self, is_due: Callable[[Connection], bool], work: Callable[..., object], what: str
-    ) -> None:
-        """Work that imported posts, or those of platforms whose keys were taken out, need in the
-        live database, which no round touches here: what may not stand longer is deleted, and what
-        officers corrected is corrected."""
-        collector = self._collector
-        url = collector.settings.database_url
-        try:
-            with snapshot(collector.read_existing(url)) as connection:
-                if not is_due(connection):
-                    return
-            engine = collector.open_existing(url)
-            with collector.hold(engine) as lease:
-                work(engine, now, lease.guard)
-        except (LeaseHeld, *ERRORS) as error:
-            log.debug("nothing %s the live database: %s", what, reason(error))
 
-    def _label_imports(self) -> Sequence[Line]:
-        """Imported posts wait for labels too, in the live database that a demo never touches."""
+class _Beside:
+    """What stored posts need in the live database while rounds are the demo's: imported ones, and
+    those of platforms whose keys were taken out. A live database without posts is left alone, and
+    none is made."""
+
+    def __init__(self, collector: Collector):
+        self._collector = collector
+        self._live = _Live(collector, ())
+        self._one_at_a_time = threading.Lock()  # the lease refuses us too, while we hold it
+
+    def round(self) -> Sequence[Line]:
+        """All that follows the collecting in a round, and the other jobs; the classifier's line."""
+        with self._one_at_a_time:
+            return self._where(queries.ever_collected, self._round) or ()
+
+    def correct(self) -> None:
+        """Let corrections that wait count; a round that runs does it by itself."""
+        if not self._one_at_a_time.acquire(blocking=False):
+            return
+        try:
+            self._where(
+                corrections.some_wait,
+                lambda engine, lease: corrections.apply_all(engine, now, lease.guard),
+            )
+        finally:
+            self._one_at_a_time.release()
+
+    def _where(
+        self, is_due: Callable[[Connection], bool], work: Callable[[Engine, Lease], Any]
+    ) -> Any:
+        """What the work gives, None where it is not due or could not be done. Raises LeaseLost."""
         collector = self._collector
         try:
-            classifier = collector.classifier()
-            engine = collector.read_existing(collector.settings.database_url)
+            if not self._read(is_due):
+                return None
+        except ERRORS as error:
+            log.debug("the live database is left alone: %s", reason(error))
+            return None
+        try:
+            engine = collector.open_existing(collector.settings.database_url)
+            try:
+                with collector.hold(engine) as lease:
+                    return work(engine, lease)
+            finally:
+                engine.dispose()
+        except LeaseHeld:
+            log.debug("another collector works on the live database")
+        except ERRORS as error:
+            log.warning("the live database: %s", reason(error))
+        return None
+
+    def _read(self, ask: Callable[[Connection], bool]) -> bool:
+        """The answer of the database as it is; an older one is brought up to date by the work."""
+        url = self._collector.settings.database_url
+        _check_exists(url)
+        engine = open_reader(url, self._collector.busy)
+        try:
             with snapshot(engine) as connection:
-                waiting = queries.backlog(connection, collector.limits.audited)
-            if not waiting:
-                return ()
-            return _label(collector, classifier, collector.limits).lines
-        except (LeaseHeld, *ERRORS) as error:
-            log.debug("no labels for imported posts: %s", reason(error))
-            return ()
+                return check_schema(connection) is not Schema.MISSING and ask(connection)
+        finally:
+            engine.dispose()
+
+    def _round(self, engine: Engine, lease: Lease) -> Sequence[Line]:
+        collector = self._collector
+        self._live.prepare(engine)
+        with corrections.applying(engine, now, lease.guard):
+            report = self._live.round(engine, lease)
+            collector.alerts(engine, lease).tell_finds()
+        if not collector.stop.is_set():
+            _refresh_events(collector, engine, lease)
+            _clean_up(engine, lease)
+            collector.digest(engine, lease).look()
+        return report.lines
 
 
 def _label(
@@ -676,6 +727,7 @@ def _loop(collector: Collector, work: _Live | _Demo) -> int:
         with (
             corrections.applying(engine, now, lease.guard),
             _alerting(work.alerts(engine, lease)) as look,
+            work.beside(),
         ):
 
             def round_() -> None:

@@ -144,6 +144,18 @@ class Alerts:
             except ERRORS as error:
                 log.warning("alerts: %s", reason(error))
 
+    def tell_finds(self) -> None:
+        """Mail the radar's finds alone, where no platform is asked that could fail or fall silent.
+
+        The rest as `look`.
+        """
+        with self._one_at_a_time:
+            try:
+                if self._may_mail:
+                    self._send_radar_mails(self.clock())
+            except ERRORS as error:
+                log.warning("alerts: %s", reason(error))
+
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         """Look for silence in a thread of its own while the block runs: a round may hang."""
@@ -217,8 +229,12 @@ class Alerts:
 
     # --- mails ------------------------------------------------------------------------------------
 
+    @property
+    def _may_mail(self) -> bool:
+        return self.server.configured and not self.stop.is_set()
+
     def _send_mails(self) -> None:
-        if not self.server.configured or self.stop.is_set():
+        if not self._may_mail:
             return
         now = self.clock()
         with snapshot(self.engine) as connection:

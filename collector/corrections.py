@@ -53,33 +53,33 @@ def applying(
     In a thread of its own, as a round may take half an hour.
     """
     apply_all(engine, clock, guard)
+    with repeating(lambda: apply_all(engine, clock, guard)):
+        yield
+    _try(lambda: apply_all(engine, clock, guard))
+
+
+@contextlib.contextmanager
+def repeating(work: Callable[[], object]) -> Iterator[None]:
+    """Do the work every few seconds, in a thread of its own, while the block runs."""
     done = threading.Event()
-    thread = threading.Thread(target=_watch, args=(engine, clock, guard, done), daemon=True)
+    thread = threading.Thread(target=_watch, args=(work, done), daemon=True)
     thread.start()
     try:
         yield
     finally:
         done.set()
         thread.join(PAUSE)
-    _try(engine, clock, guard)
 
 
-def _watch(
-    engine: Engine,
-    clock: Callable[[], datetime],
-    guard: Callable[[Connection], None],
-    done: threading.Event,
-) -> None:
-    while not done.wait(PAUSE) and _try(engine, clock, guard):
+def _watch(work: Callable[[], object], done: threading.Event) -> None:
+    while not done.wait(PAUSE) and _try(work):
         pass
 
 
-def _try(
-    engine: Engine, clock: Callable[[], datetime], guard: Callable[[Connection], None]
-) -> bool:
+def _try(work: Callable[[], object]) -> bool:
     """Apply what waits; False when another collector took over, who applies them from now on."""
     try:
-        apply_all(engine, clock, guard)
+        work()
     except store.LeaseLost:
         return False
     except ERRORS as error:

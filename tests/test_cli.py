@@ -17,17 +17,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from collector.__main__ import main
-from db import queries, store
-from db.corrections import save_corrections, undo_corrections
+from collector.digest import due_week
+from db import alarms, briefs, queries, store
+from db.corrections import save_corrections, unapplied, undo_corrections
 from db.engine import ERRORS, migrate, open_reader, open_writer, snapshot
 from db.seed import seed_places
-from db.tables import daily_totals, social_posts
+from db.tables import collection_runs, daily_totals, events, social_posts
 from insights.corrections import Correction, Field
 from insights.model import Platform, Reject
 from tests.e2e.browser import plain_environment
+from tests.fakes import KUALA_LUMPUR
 from tests.gemini_server import GeminiServer
 from tests.gemini_server import Reply as GeminiReply
 from tests.replay import (
@@ -39,6 +41,7 @@ from tests.replay import (
     replay,
     script,
 )
+from tests.smtp_server import SmtpServer
 
 ROOT = Path(__file__).parents[1]
 SEARCH = "/2/tweets/search/recent"
@@ -530,6 +533,114 @@ def test_corrections_of_imported_posts_count_though_no_platform_is_configured(pl
     run(place, "--once")
     assert counted() == before
     engine.dispose()
+
+
+COMPLAINTS = (
+    "Kecewa dengan feri di Kuala Kedah, kerusi rosak dan busuk",
+    "Worst ferry ever, rude staff at Kuala Kedah jetty, very disappointed",
+    "Feri rosak lagi di Kuala Kedah, sangat mengecewakan",
+    "Menyesal naik feri Kuala Kedah, kotor dan panas, teruk",
+    "Tambang feri Kuala Kedah mahal gila, servis teruk",
+    "Feri lambat lagi di Kuala Kedah, staf biadab, sangat teruk",
+    "Horrible, the ferry of Kuala Kedah was cancelled and nobody told us",
+    "Kaunter feri Kuala Kedah teruk, mengecewakan, tak akan datang lagi",
+    "Menyesal beli tiket feri Kuala Kedah, teruk dan mengecewakan",
+)
+
+
+@pytest.fixture
+def complaints(tmp_path):
+    """Nine complaints of seven authors an hour ago, after a month of quiet days."""
+    now = datetime.now(UTC)
+    lines = ["post_id,content,created_at,author"]
+    for back in range(2, 32):
+        lines.append(f'q{back},"Pantai Cenang",{now - timedelta(days=back):%Y-%m-%dT%H:%M:%SZ},q')
+    for number, content in enumerate(COMPLAINTS):
+        at = now - timedelta(hours=1)
+        lines.append(f'c{number},"{content}",{at:%Y-%m-%dT%H:%M:%SZ},a{number % 7}')
+    path = tmp_path / "complaints.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_imported_complaints_are_one_alarm_though_no_platform_is_configured(place, complaints):
+    given = {**place, "AUTHOR_HASH_SECRET": "a secret of this test, long enough"}
+    assert run(given, "import", str(complaints)).returncode == 0
+
+    with SmtpServer() as mails:
+        given |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": f"{mails.port}"}
+        given |= {"ALERT_RECIPIENTS": "officer@example.org"}
+        for _ in range(2):
+            done = run(given, "--once")
+            assert done.returncode == 0, done.stderr
+            assert "DEMO" in done.stderr
+            with looking_at(place) as connection:
+                (one,) = alarms.recent_alarms(connection, datetime.now(UTC) - timedelta(days=1))
+            assert one.open
+            assert one.is_alarm
+            assert (one.topic, one.posts, one.authors) == ("ferry", 9, 7)
+
+    assert sum("Kuala Kedah" in mail.letter["Subject"] for mail in mails.mails) == 1
+    with looking_at(place, "DEMO_DATABASE_URL") as connection:
+        found = alarms.recent_alarms(connection, datetime.now(UTC) - timedelta(days=1))
+        assert not any("import" in key for one in found for key in one.post_keys)
+
+
+def test_imported_posts_have_events_and_the_weeks_digest_though_no_platform_is_configured(
+    place, complaints
+):
+    run(place, "import", str(complaints))
+    with open_writer(place["DATABASE_URL"]).begin() as connection:
+        connection.execute(  # imported before the week of the digest ended
+            update(collection_runs).values(finished_at=datetime.now(UTC) - timedelta(days=15))
+        )
+
+    assert run(place, "--once").returncode == 0
+
+    with looking_at(place) as connection:
+        assert connection.execute(select(func.count()).select_from(events)).scalar_one() > 20
+        week = due_week(datetime.now(UTC), KUALA_LUMPUR)
+        assert {one.language for one in briefs.archived_of(connection, week)} == {"ms", "en"}
+        assert set(queries.runs(connection, 50).platform) == {"import", "classify"}
+
+
+def test_a_live_database_without_posts_stays_as_it_was(place):
+    prepared(place).dispose()
+
+    assert run(place, "--once").returncode == 0
+
+    with looking_at(place) as connection:
+        assert not alarms.last_sweep(connection)
+        assert queries.runs(connection, 5).empty
+
+
+def test_the_loop_counts_corrections_of_imported_posts_within_seconds(place, file):
+    process = start(place)
+    wait_for(process, lambda: "clean_up" in due_jobs_of_demo(place))  # after its first round
+    run(place, "import", str(file))
+    with open_writer(place["DATABASE_URL"]).begin() as connection:
+        post = connection.execute(select(social_posts).where(social_posts.c.counted)).first()
+        said = Correction(Platform(post.platform), post.post_id, Field.RELEVANT, "no")
+        save_corrections(connection, [said], officer="Aminah", now=datetime.now(UTC))
+
+    def counts() -> bool:
+        with looking_at(place) as connection:
+            return not unapplied(connection, limit=1)
+
+    assert not counts()
+    wait_for(process, counts, seconds=30)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=12)
+    assert process.returncode == 0, err
+
+
+def due_jobs_of_demo(given: dict[str, str]) -> set[str]:
+    """The demo's jobs; none while there is no database yet."""
+    try:
+        with looking_at(given, "DEMO_DATABASE_URL") as connection:
+            return set(queries.due_jobs(connection))
+    except ERRORS:
+        return set()
 
 
 def test_a_bad_line_is_told_by_number_and_the_others_go_on(place, file):
