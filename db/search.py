@@ -398,6 +398,9 @@ class Search:
 
     def _by_places(self) -> Route:
         way = [*self._counted, *self._days, at_places(self._ids or [], self._row)]
+        if not self._on_sqlite:
+            # PostgreSQL may take another index for a shorter one: it finds bounds in each.
+            way += [*self._instants, *of_platforms(self._row.platform, self._wanted.scope)]
         return Route(way, self._tests, time=self._row.day + 0)
 
     def _by_missing_label(self) -> Route:

@@ -64,6 +64,14 @@ def test_authors_that_are_not_stored_are_unknown_and_not_zero(tmp_path, open_pag
     assert "AUTHOR_HASH_SECRET" in words_of(app)
 
 
+def test_a_place_none_of_whose_authors_is_stored_has_an_unknown_number_of_them(tmp_path, open_page):
+    posts = some_posts(2, 1, likes=9) + some_posts(2, 2, likes=1)
+    posts[:2] = [replace(one, author_hash=f"writer {i}") for i, one in enumerate(posts[:2])]
+    app = open_page("places", a_live_database(tmp_path, posts))
+
+    assert app.table[0].value["Authors"].tolist() == ["2", "—"]
+
+
 def a_busy_and_a_quiet_place(folder) -> str:
     """Six posts of Pantai Cenang and two of Gunung Jerai, today, each by a writer of its own."""
     posts = some_posts(6, 1, likes=9) + some_posts(2, 2, likes=1)

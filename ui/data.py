@@ -1055,7 +1055,10 @@ def _distinct(column: str, scope: Scope, slugs: tuple[str, ...]) -> dict[str, in
         return {}
     found = _ask(queries.distinct_by_place, scope, slugs)
     counts = dict(zip(found["slug"], found[column], strict=True))
-    return counts if any(counts.values()) else None
+    if not any(counts.values()):
+        return None
+    # Posts whose authors nobody stored have some all the same: how many is not known.
+    return {slug: count for slug, count in counts.items() if count or column != "authors"}
 
 
 def topics_by_place(scope: Scope) -> pd.DataFrame:
