@@ -612,7 +612,7 @@ class _Beside:
     def round(self) -> Sequence[Line]:
         """All that follows the collecting in a round, and the other jobs; the classifier's line."""
         with self._one_at_a_time:
-            return self._where(queries.ever_collected, self._round) or ()
+            return self._where(queries.holds_posts, self._round) or ()
 
     def correct(self) -> None:
         """Let corrections that wait count; a round that runs does it by itself."""

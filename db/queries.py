@@ -661,6 +661,14 @@ def ever_collected(connection: Connection) -> bool:
     return connection.execute(select(literal(1)).where(imported).limit(1)).first() is not None
 
 
+def holds_posts(connection: Connection) -> bool:
+    """Whether any post is stored, also one whose run is on record no more."""
+    return (
+        connection.execute(select(literal(1)).select_from(social_posts).limit(1)).first()
+        is not None
+    )
+
+
 def last_success(connection: Connection) -> datetime | None:
     """When a platform was last read with success."""
     run = collection_runs.c
