@@ -127,18 +127,23 @@ def test_authors_are_read_of_no_more_posts_than_the_limit_however_long_the_perio
     assert 0 < sum(read) <= 5
 
 
-def five_busy_accounts(folder) -> str:
-    """Twice as many posts as the week before, in days that can be compared, by the same five."""
+def busy_accounts(folder, count: int = 5) -> str:
+    """Twice as many posts as the week before, in days that can be compared, by the same few."""
     posts = some_posts(12, ago=timedelta(days=2)) + some_posts(6, ago=timedelta(days=9))
     old = some_posts(1, ago=timedelta(days=40))
-    writers = [replace(one, author_hash=f"{i % 5}") for i, one in enumerate(posts)]
+    writers = [replace(one, author_hash=f"{i % count}") for i, one in enumerate(posts)]
     return a_live_database(folder, writers + old)
+
+
+def test_also_fewer_than_five_busy_accounts_are_no_trend(tmp_path, open_page):
+    app = open_page("places", busy_accounts(tmp_path, 3), period="7d")
+    assert app.table[0].value["Trend"].iloc[0].endswith("%, not in authors")
 
 
 def test_a_trend_that_was_not_checked_against_authors_is_said_to_be_unchecked(
     tmp_path, open_page, monkeypatch
 ):
-    url = five_busy_accounts(tmp_path)
+    url = busy_accounts(tmp_path)
     checked = open_page("places", url, period="7d")
     assert "not in authors" in checked.table[0].value["Trend"].iloc[0]
 

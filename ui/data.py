@@ -555,14 +555,16 @@ def by_category(scope: Scope) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class PopularPlace:
-    """A place in the scope: its totals, engagement (None where no count is known) and how its
-    posts moved between the compared spans. `slug` is "unknown" for posts without a place."""
+    """A place in the scope: its totals, engagement (None where no count is known), how its posts
+    moved between the compared spans and the posts of both, the later first (both None where nothing
+    is compared). `slug` is "unknown" for posts without a place."""
 
     slug: str
     name: str
     totals: metrics.Totals
     engagement: int | None
     trend: metrics.Trend | None
+    compared: tuple[int, int] | None = None
 
 
 def popular_places(scope: Scope, against: Compared, limit: int) -> tuple[PopularPlace, ...]:
@@ -593,8 +595,11 @@ def _popular(
     counted: metrics.Totals,
     moved: tuple[dict[str, int], dict[str, int]] | None,
 ) -> PopularPlace:
-    trend = None if moved is None else metrics.trending(*(span.get(slug, 0) for span in moved))
-    return PopularPlace(slug, name, counted, _whole(engagement), trend)
+    known = _whole(engagement)
+    if moved is None:
+        return PopularPlace(slug, name, counted, known, None)
+    compared = moved[0].get(slug, 0), moved[1].get(slug, 0)
+    return PopularPlace(slug, name, counted, known, metrics.trending(*compared), compared)
 
 
 def _by_engagement(place: PopularPlace) -> tuple:

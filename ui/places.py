@@ -136,11 +136,17 @@ class _Distinct:
             return cls(now)
         return cls(now, *(count(span, slugs) for span in (against.span.now, against.span.before)))
 
-    def change(self, slug: str) -> metrics.Change | None:
-        """How it moved at a place; None where it is unknown."""
-        if self.later is None or self.earlier is None or slug not in self.now:
+    def change(self, row: data.PopularPlace) -> metrics.Change | None:
+        """How it moved at a place; None where unknown. A few authors of many posts say enough."""
+        if self.later is None or self.earlier is None or row.slug not in self.now:
             return None
-        return metrics.change(self.later.get(slug, 0), self.earlier.get(slug, 0))
+        posts_now, posts_before = row.compared
+        return metrics.change(
+            self.later.get(row.slug, 0),
+            self.earlier.get(row.slug, 0),
+            posts_now=posts_now,
+            posts_before=posts_before,
+        )
 
 
 def _trend(row: data.PopularPlace, authors: _Distinct, texts: _Distinct) -> str:
@@ -150,7 +156,7 @@ def _trend(row: data.PopularPlace, authors: _Distinct, texts: _Distinct) -> str:
     if row.trend is None or row.trend.kind == "same":
         return words
     for found, key in ((authors, "places.one_voice"), (texts, "places.one_text")):
-        moved = metrics.Trend(row.trend.posts, found.change(row.slug))
+        moved = metrics.Trend(row.trend.posts, found.change(row))
         if moved.direction == "flat":
             return t(key, change=words)
     return words
