@@ -160,8 +160,9 @@ def _sqlite(parsed: URL, busy_seconds: float, read_only: bool) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
         cursor.execute("PRAGMA foreign_keys=ON")
-        # 16 MB a connection instead of 2: a list or an ingest at a million posts fits.
-        cursor.execute("PRAGMA cache_size=-16000")
+        # Instead of 2 MB a connection: a list or an ingest at a million posts fits. There are
+        # several readers in a dashboard.
+        cursor.execute(f"PRAGMA cache_size=-{6000 if read_only else 16000}")
         if not read_only:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")

@@ -92,6 +92,7 @@ def open_page() -> Scope:
 def start() -> None:
     """Read the URL, choose the language and the database; before anything is drawn."""
     data.send_at_once()
+    data.keep_little()
     choices = filters.read(_query(), data.today())
     text.use(choices.lang)
     st.session_state[_CHOICES] = choices
