@@ -18,7 +18,10 @@ _TOWN = (
     rf"|{_OFFICE}"
 )
 # "jalan-jalan Langkawi" and "jom jalan Langkawi" are strolls, "Jalan Langkawi" is a street.
-_ROAD = r"(?<!jalan )(?<!jalan-)(?<!jom )(?<!nak )(?<!pi )(?<!pergi )jalan|jln|lorong|lrg|persiaran"
+_ROAD = (
+    r"(?<!jalan )(?<!jalan-)(?<!jom )(?<!nak )(?<!pi )(?<!pergi )jalan|jln|lorong|lrg|persiaran"
+    r"|lebuh"
+)
 
 
 def _before(words: str) -> re.Pattern[str]:
@@ -313,8 +316,11 @@ GUARDS: dict[str, Guard] = {
     "sik": Guard(
         before=_before(
             rf"di|in|pekan|daerah|homestay|durian|dusun|anggur|ladang|kebun|kampung|kg|{_FROM}|{_TOWN}"
+            r"|pekasam|petai|kelulut"
         ),
-        clear=_before(rf"{_CLEAR}|durian|dusun|anggur|ladang|kebun|kampung|kg|{_FROM}"),
+        clear=_before(
+            rf"{_CLEAR}|durian|dusun|anggur|ladang|kebun|kampung|kg|{_FROM}|pekasam|petai|kelulut"
+        ),
         together=True,
         address=True,
         ordinary=True,
@@ -322,7 +328,9 @@ GUARDS: dict[str, Guard] = {
     "yan": Guard(
         before=_before(
             rf"di|in|ke|menuju|pekan|daerah|homestay|{_TOWN}|nelayan|pantai|pesisir|jeti|bendang|sawah"
+            r"|kat|dekat"
         ),
+        words=_anywhere("bendang|sawah|padi|nelayan|pukat|jerai"),
         clear=_before(rf"{_CLEAR}|ke|menuju|nelayan|pantai|pesisir|jeti|bendang|sawah"),
         together=True,
         ordinary=True,
@@ -364,7 +372,19 @@ GUARDS: dict[str, Guard] = {
         never_after=_after(
             r"tumbang|ditebang|dicantas|berbunga|reput|gugur|mereput|tepi|rendang|tua|merimbun"
             r"|angsana|pun|berusia|patah"
+            r"|(?:di )?(?:depan|belakang|sebelah|hadapan|halaman|laman) (?:rumah|sekolah|surau"
+            r"|pejabat|kedai|balai|dewan|kami)"
         ),
+        never_before=_before(
+            r"semaian|benih|menanam|tanam|ditanam|tebang|menebang|sebatang|batang|dahan|daun|bunga"
+        ),
+    ),
+    # A game with pebbles, and a stabbing.
+    "tikambatu": Guard(
+        before=_before(rf"{_AT}|{_AT_EN}|{_TOWN}|kampung|kg|homestay|simpang"),
+        after=_after("banjir|sesak|jem|hujan|town"),
+        phrase=True,
+        never_before=_before("main|bermain|permainan"),
     ),
     "pedu": Guard(
         before=_before(rf"{_AT}|empangan|tasik|kampung|kg"),
@@ -434,13 +454,24 @@ SEAT_AFTER = _after(r"mp|assembly(?:man|woman)|parliamentary|state seat")
 # "Kulim FC", "Jitra Rangers menang 3-1": a team.
 CLUB_AFTER = _after(
     r"(?:[a-z]+ )?(?:fc|f\.c|fa|(?:menang|tewas|kalah|seri|tumbang)(?: tipis)? \d{1,2}-\d{1,2})"
+    r"|(?:[a-z]+ )?(?:vs|lawan) (?:[a-z]+ ){1,3}\d{1,2}-\d{1,2}"
+    r"(?! ?(?:days?|hari|nights?|malam|orang|pax|jam))"
+    r"|(?:city|united|utd|rangers|rovers|wira) (?:vs|lawan|menentang|tewas|menang|kalah|tumpas"
+    r"|benam)"
 )
+
+# "KD Pendang", "KM Kulim": a ship of the navy, of the coast guard, a ferry. Not "10 KM Kulim".
+SHIP = re.compile(r"(?<![A-Za-z0-9.])(?:K\.?D\.?|M\.?V\.?|(?<!\d )K\.?M\.?) $")
+
+# "Di Lunas-kan", "Kuah-nya": an everyday word with a Malay ending.
+ENDING_AFTER = re.compile(r"-(?:kan|nya|ku|mu)(?![a-z0-9])")
 
 # "Nama anak dia Jitra": a person or a pet. "Pak Jitra" and "Encik Kulim bin Ahmad" are persons.
 NAMED = _before(
     r"nama (?:anak|adik|kakak|kawan|cucu|bayi|baby|kucing|isteri|suami)(?: \w+){0,2}"
     r"|pak|pak ?cik|mak ?cik|pak ?su|mak ?su|mak ?lang|encik|puan|cikgu|kak|ustaz|ustazah|mr|mrs"
-    r"|madam|khun|prof"
+    r"|madam|khun|prof|datin|tan sri|kapten|captain|sarjan|koperal|leftenan|inspektor|aunty"
+    r"|auntie"
 )
 NAMED_AFTER = _after(r"bin|binti|bt|a/l|a/p|s/o|d/o")
 
@@ -449,9 +480,11 @@ _VILLAGE = r"(?<!balik )(?<!balek )(?<!blk )(?<!pulang )(?<!pulang ke )(?:kampun
 # A shop, a dish, a street, an estate or a village called after a place of Kedah, right before its
 # name ...
 BORROWED = _before(
-    rf"restoran|restaurant|kedai(?: makan| kopi| runcit)?|kafe|cafe|warung|gerai|kopitiam|butik"
-    rf"|laksa|nasi(?: kandar| lemak)?|mee|roti canai|ikan bakar|dodol|taman|apartment|pangsapuri"
-    rf"|kondo|dewan|klinik|flat|flet|ppr|rumah pangsa|surau|sekolah|smk|kelab"
+    r"restoran|restaurant|kedai(?: makan| kopi| runcit| jahit| gunting| emas| buku| bunga| kek"
+    r"| roti| dobi| perabot| tayar)?|(?:restoran|kedai|gerai|warung) (?:itik|ayam|ikan|mee|satay)"
+    r"|kafe|cafe|warung|gerai|kopitiam|butik"
+    r"|laksa|nasi(?: kandar| lemak)?|mee|roti canai|ikan bakar|dodol|taman|apartment|pangsapuri"
+    r"|kondo|dewan|klinik|flat|flet|ppr|rumah pangsa|surau|sekolah|smk|kelab"
     rf"|{_VILLAGE}|{_ROAD}|(?:hotel|homestay|villa|residensi|pasar ?raya|taman|flat|kondo|desa)"
     r" (?:seri|sri|desa)"
 )
@@ -473,6 +506,19 @@ _ELSEWHERE = (
     r"|hulu langat|banting|negeri sembilan|sibu|bintulu|sandakan|tawau|beaufort|papar|labuan"
     r"|semporna|lahad datu|kudat|keningau|ranau|tenom|kunak|sipitang|limbang|lawas|mukah|sarikei"
     r"|kapit|sri aman|serian|samarahan"
+    # Quarters of the cities, and cities abroad.
+    r"|bandar tun razak|bandar tasik selatan|bukit jalil|bukit bintang|brickfields|sentul|segambut"
+    r"|jinjang|titiwangsa|sungai besi|sri petaling|ttdi|usj|george ?town|bayan lepas|bayan baru"
+    r"|taman tun|batu caves|bandar utama|sunway|kota kemuning|setia alam|balakong|dengkil|serendah"
+    r"|ulu kelang|hulu kelang|taman melawati|wangsa melawati|kuchai lama|pandan (?:indah|jaya)"
+    r"|jelutong|air itam|ayer itam|gelugor|tanjung tokong|batu ferringhi|batu kawan|seberang jaya"
+    r"|skudai|masai|bangkok|phuket|chiang mai|lahore|karachi|dhaka|dubai|tokyo|sydney|perth"
+    r"|surabaya|bandung|hong kong|taipei"
+)
+# "Langkawi Residence Setapak": a house called after the place.
+HOUSE_AFTER = re.compile(
+    r" (?:apartments?|condo(?:minium)?s?|pangsapuri|residences?|residensi|residency|court|heights"
+    rf"|towers?|bistro|kopitiam)(?:,| @)? (?:(?:di|kat|dekat|in|at) )?(?:{_ELSEWHERE})(?![a-z0-9])"
 )
 ELSEWHERE_AFTER = re.compile(
     r"(?: (?:seafood|kitchen|corner|bistro|cuisine|original|asli|famous|house|cafe|tomyam|maju"
@@ -486,8 +532,8 @@ ELSEWHERE_AFTER = re.compile(
 # Setar di Taman Petaling, Klang".
 STREET = _before(_ROAD)
 STREET_ELSEWHERE_AFTER = re.compile(
-    r"(?:,| (?:di|kat|dekat|in|at)) (?:(?!ke |to |dan )[a-z]+,? ){0,3}?"
-    rf"(?:{_ELSEWHERE})(?![a-z0-9])"
+    r"(?:,| (?:di|kat|dekat|in|at)|(?= (?:taman|tmn|seksyen|desa) ))"
+    rf" (?:(?!ke |to |dan )[a-z]+,? ){{0,3}}?(?:{_ELSEWHERE})(?![a-z0-9])"
 )
 
 # Elsewhere in the post, each of these makes a place's name more likely that of a namesake.
@@ -552,7 +598,7 @@ FOOTBALL = _anywhere(
 # Chinese has no spaces: these longer words hold a place's characters by accident.
 CHINESE_ACCIDENTS = re.compile(
     r"普吉打|[宁宁]吉打卡|吉打(?:工(?!作)|[卡架电電球游遊开開车車包赏賞扫掃针針])|[邻鄰隐隱旧舊新移]居林"
-    r"|[今每昨明同当當隔整半]日得拉|[西南北冬木黄苦丝絲]瓜[镇鎮埠]|无锡县|無錫縣|秘[鲁魯][乃]"
+    r"|瓜[镇鎮][不得]住|[今每昨明同当當隔整半]日得拉|[西南北冬木黄苦丝絲]瓜[镇鎮埠]|无锡县|無錫縣|秘[鲁魯][乃]"
 )
 
 # Kedah itself, with the language of each spelling.

@@ -18,8 +18,10 @@ from insights.namesakes import (
     CLUB_AFTER,
     DISHES,
     ELSEWHERE_AFTER,
+    ENDING_AFTER,
     FOOTBALL,
     GUARDS,
+    HOUSE_AFTER,
     KEDAH,
     NAMED,
     NAMED_AFTER,
@@ -27,6 +29,7 @@ from insights.namesakes import (
     SEAT,
     SEAT_AFTER,
     SHARED_NAMES,
+    SHIP,
     STRADDLES,
     STREET,
     STREET_ELSEWHERE_AFTER,
@@ -40,7 +43,7 @@ from insights.spellings import spellings
 
 # Raised when a rule changes, here, in insights/namesakes.py, insights/spellings.py or
 # insights/matching.py: stored posts are then matched again.
-RULES = 2
+RULES = 3
 GEO_CONTEXT_KM = 1.5
 # The reason of a link that a geotag's neighbourhood spoke for.
 BY_GEOTAG = "geo"
@@ -459,13 +462,19 @@ def _is_something_else(hit: _Hit, reading: _Reading) -> bool:
         return True
     if NAMED.search(before) or NAMED_AFTER.match(after) or CLUB_AFTER.match(after):
         return True
+    if SHIP.search(reading.cased[max(0, hit.start - _WINDOW) : hit.start]):
+        return True
     if BORROWED.search(before) and ELSEWHERE_AFTER.match(after):
+        return True
+    if HOUSE_AFTER.match(reading.text, hit.end):
         return True
     if STREET.search(before) and STREET_ELSEWHERE_AFTER.match(reading.text, hit.end):
         return True
     if guard is _NO_GUARD:
         return False
     if guard.capitals and not reading.cased[hit.start : hit.end].isupper():
+        return True
+    if guard.ordinary and ENDING_AFTER.match(after):
         return True
     return bool(
         (guard.never_before and guard.never_before.search(before))

@@ -32,7 +32,7 @@ _WRITTEN: dict[str, tuple[str, ...]] = {
     "kecil": ("kecik", "kechil", "kechik"),
     "alor": ("aloq", "alo", "alok", "allor"),
     "setar": ("setaq", "staq", "star", "setak", "stak", "seta", "setor", "satar"),
-    "cenang": ("chenang", "cnang", "chnang"),
+    "cenang": ("chenang", "cnang", "chnang", "cennang", "cenag"),
     "cincang": ("chincang", "cinchang", "chinchang"),
 }
 # Two names that differ in one of these words are one name, so either leads to the other.

@@ -88,6 +88,26 @@ def test_a_link_says_whether_the_name_alone_or_something_beside_it_decided():
     assert why_of("#langkawitrip", "langkawi") == "tag:langkawitrip"
 
 
+@pytest.mark.parametrize("word", ["KD", "K.D.", "KM", "MV"])
+def test_any_place_is_a_ship_behind_the_letters_of_one(word):
+    assert primary_of(GAZETTEER.match(f"{word} Pendang berlabuh di Lumut")) == ""
+
+
+@pytest.mark.parametrize("text", ["10 KM Pendang", "10KM Pendang", "kd pendang"])
+def test_kilometres_and_small_letters_are_no_ship(text):
+    assert primary_of(GAZETTEER.match(text)) == "pendang"
+
+
+def test_a_comparison_for_some_days_is_no_match_with_a_score():
+    assert primary_of(GAZETTEER.match("Langkawi vs Phuket for 3-4 days")) == "langkawi"
+    assert primary_of(GAZETTEER.match("Langkawi vs Imigresen FC 3-4")) == ""
+
+
+def test_a_house_called_after_a_place_is_elsewhere_where_a_town_elsewhere_follows():
+    assert primary_of(GAZETTEER.match("Langkawi Residence Setapak")) == ""
+    assert primary_of(GAZETTEER.match("Langkawi Residence, Kuah")) == "kuah"
+
+
 def test_kedah_alone_counts_without_a_place():
     match = GAZETTEER.match("Negeri Kedah jelapang padi")
     assert match.about_kedah
