@@ -166,14 +166,6 @@ def _instant(value: Any) -> datetime | None:
         return None
 
 
-def expired(connection: Connection, now: datetime) -> bool:
-    """Whether a post stands longer than its platform's terms let it."""
-    return any(
-        snapshots.unseen_since(connection, platform, now - keep, 1)
-        for platform, keep in KEEP.items()
-    )
-
-
 def expire(
     engine: Engine,
     clock: Callable[[], datetime],
