@@ -577,16 +577,20 @@ def by_category(scope: Scope) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class PopularPlace:
-    """A place in the scope: its totals, engagement (None where no count is known), how its posts
-    moved between the compared spans and the posts of both, the later first (both None where nothing
-    is compared). `slug` is "unknown" for posts without a place."""
+    """A place in the scope: its totals, engagement (None where no count is known) and its posts in
+    the compared spans, the later first (None where nothing is compared). `slug` is "unknown" for
+    posts without a place."""
 
     slug: str
     name: str
     totals: metrics.Totals
     engagement: int | None
-    trend: metrics.Trend | None
-    compared: tuple[int, int] | None = None
+    compared: tuple[int, int] | None
+
+    @property
+    def trend(self) -> metrics.Trend | None:
+        """How its posts moved."""
+        return None if self.compared is None else metrics.trending(*self.compared)
 
 
 def popular_places(scope: Scope, against: Compared, limit: int) -> tuple[PopularPlace, ...]:
@@ -617,11 +621,8 @@ def _popular(
     counted: metrics.Totals,
     moved: tuple[dict[str, int], dict[str, int]] | None,
 ) -> PopularPlace:
-    known = _whole(engagement)
-    if moved is None:
-        return PopularPlace(slug, name, counted, known, None)
-    compared = moved[0].get(slug, 0), moved[1].get(slug, 0)
-    return PopularPlace(slug, name, counted, known, metrics.trending(*compared), compared)
+    compared = None if moved is None else (moved[0].get(slug, 0), moved[1].get(slug, 0))
+    return PopularPlace(slug, name, counted, _whole(engagement), compared)
 
 
 def _by_engagement(place: PopularPlace) -> tuple:
